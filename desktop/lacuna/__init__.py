@@ -1,0 +1,1 @@
+"""Lacuna: a desktop reporting assistant for radiologists."""

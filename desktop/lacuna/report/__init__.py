@@ -1,0 +1,1 @@
+"""The report in plain Python: its model, its edits, who wrote what."""

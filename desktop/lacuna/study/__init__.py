@@ -1,0 +1,1 @@
+"""DICOM in: frozen studies, their sources, their pixels."""

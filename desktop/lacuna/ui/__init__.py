@@ -1,0 +1,1 @@
+"""The window. Widgets hold no domain logic."""

@@ -1,0 +1,1 @@
+"""Background threads: the engine's and the one-shot pool's."""

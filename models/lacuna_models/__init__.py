@@ -1,0 +1,1 @@
+"""The engine: a local DiffusionGemma that fills gaps between fixed words."""

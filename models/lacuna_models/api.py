@@ -1,0 +1,308 @@
+"""The engine's contract: what a request holds, what comes back. Free of torch.
+
+Everything here is frozen and may cross threads. A request captures all that its run needs;
+each answer carries the request's id, so that a stale one can be dropped.
+
+Text is Python text (code points). The order of ``FillRequest.segments`` is reading order, and
+their texts joined are the report, byte for byte: headings and line ends are segments like others.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class EngineError(Exception):
+    """The engine refuses: one clear sentence, and a way out.
+
+    Attributes:
+        message: what is wrong, in the reader's words.
+        remedy: what the reader can do about it; may be empty.
+    """
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        super().__init__(f"{message} {remedy}".strip())
+        self.message = message
+        self.remedy = remedy
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """Text that stays byte for byte, and is held on the canvas."""
+
+    id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """An empty place. ``length`` is exact, in tokens; None lets the engine reserve a length."""
+
+    id: str
+    length: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Soft:
+    """Text that stands, may be changed by the model, and seeds the canvas (warm start)."""
+
+    id: str
+    text: str
+
+
+Segment = Fixed | Gap | Soft
+
+
+class Origin(StrEnum):
+    """Where a picture comes from: decides whether a demonstrator's words mean anything."""
+
+    PATIENT = "patient"
+    PHANTOM = "phantom"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ImageInput:
+    """One picture for the model, as windowed on screen.
+
+    ``pixels`` is uint8, (rows, columns) grey or (rows, columns, 3) RGB, 0 = black.
+    """
+
+    pixels: NDArray[np.uint8]
+    origin: Origin = Origin.PATIENT
+    label: str = ""
+
+    def digest(self) -> str:
+        """Return a SHA-256 of shape and pixels: the key under which a context is reused."""
+        head = repr(self.pixels.shape).encode()
+        return hashlib.sha256(head + np.ascontiguousarray(self.pixels).tobytes()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What the model is told beside the canvas. ``prompt.instruction`` words it."""
+
+    images: tuple[ImageInput, ...] = ()
+    examination: str = "chest radiograph"
+    style: Literal["full", "terse"] = "full"
+    indication: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SamplerSettings:
+    """How the canvas is denoised. Temperatures are linear in the step, hot to cold.
+
+    Attributes:
+        steps: most steps in a block, >= 1.
+        t_max: temperature of the first step, > 0.
+        t_min: temperature of the last step, > 0 and <= t_max.
+        entropy_bound: nats; how much summed entropy a step may accept, >= 0.
+        stability: steps for which the free tokens must not change before stopping.
+        confidence: nats; mean entropy of the free tokens under which a run stops.
+        start: share of the schedule to skip, 0 <= start < 1; warm starts use it with Soft text.
+        noise: share of a Soft span's tokens that is re-noised before the first step, 0..1.
+    """
+
+    steps: int = 48
+    t_max: float = 0.8
+    t_min: float = 0.4
+    entropy_bound: float = 0.1
+    stability: int = 1
+    confidence: float = 0.005
+    start: float = 0.0
+    noise: float = 0.5
+
+    def __post_init__(self) -> None:
+        if self.steps < 1:
+            raise EngineError(f"A run needs at least one step, not {self.steps}.")
+        if not 0 < self.t_min <= self.t_max:
+            raise EngineError("Temperatures must be above 0, the last not above the first.")
+        if self.entropy_bound < 0 or self.stability < 0 or self.confidence < 0:
+            raise EngineError("Entropy bound, stability and confidence must not be negative.")
+        if not 0 <= self.start < 1 or not 0 <= self.noise <= 1:
+            raise EngineError("Start must lie in 0 <= start < 1, noise in 0 <= noise <= 1.")
+
+
+@dataclass(frozen=True, slots=True)
+class FillRequest:
+    """One run. ``seeds`` has one entry a batch row; ``settings`` None means the checkpoint's own."""
+
+    id: str
+    prompt: Prompt
+    segments: tuple[Segment, ...]
+    seeds: tuple[int, ...] = (0,)
+    settings: SamplerSettings | None = None
+
+
+class TokenState(StrEnum):
+    """A token's state after a step; CHANGING ones were renoised."""
+
+    CHANGING = "changing"
+    ACCEPTED = "accepted"  # first accepted in this step, or changed and accepted again
+    SETTLED = "settled"  # accepted in an earlier step too, and the same since
+
+
+@dataclass(frozen=True, slots=True)
+class TokenDraft:
+    """One free token as text. A span's token texts joined are the span's text."""
+
+    text: str
+    state: TokenState
+    entropy: float  # nats
+
+
+@dataclass(frozen=True, slots=True)
+class SpanDraft:
+    """A gap or soft span as it stands after a step. Padding has no text and is left out."""
+
+    segment_id: str
+    tokens: tuple[TokenDraft, ...]
+
+    @property
+    def text(self) -> str:
+        """The span's draft text."""
+        return "".join(token.text for token in self.tokens)
+
+
+@dataclass(frozen=True, slots=True)
+class StepEvent:
+    """One denoising step of one row.
+
+    ``step`` counts from 1 within the block; ``steps`` is the budget. ``free`` positions are those
+    that the model may write in this block. ``spans`` holds all gaps and soft spans of the block,
+    ``canvas``, ``accepted_mask`` and ``entropy`` one entry a canvas position (fixed: True, 0.0).
+    """
+
+    request_id: str
+    row: int
+    block: int
+    blocks: int
+    step: int
+    steps: int
+    spans: tuple[SpanDraft, ...]
+    free: int
+    settled: int
+    accepted: int
+    mean_entropy: float  # nats, over free positions
+    elapsed: float  # seconds since the run began
+    canvas: tuple[int, ...] = field(repr=False, default=())
+    accepted_mask: tuple[bool, ...] = field(repr=False, default=())
+    entropy: tuple[float, ...] = field(repr=False, default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Text that a run arrived at, with its tokens."""
+
+    tokens: tuple[TokenDraft, ...]
+
+    @property
+    def text(self) -> str:
+        """The kept text."""
+        return "".join(token.text for token in self.tokens)
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A stretch that a stopped run had not settled: it goes back to being a gap."""
+
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """The proposal for one gap or soft span: kept text, with open stretches where stopped early.
+
+    ``mean_entropy`` is over the span's tokens, nats, at the last step: a certainty, not a truth.
+    """
+
+    segment_id: str
+    pieces: tuple[Kept | Open, ...]
+    mean_entropy: float
+
+    @property
+    def text(self) -> str:
+        """The proposal's text; open stretches contribute nothing."""
+        return "".join(piece.text for piece in self.pieces if isinstance(piece, Kept))
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing is left open."""
+        return all(isinstance(piece, Kept) for piece in self.pieces)
+
+
+class Reason(StrEnum):
+    """Why a run ended."""
+
+    SETTLED = "settled"
+    STEPS = "steps"  # the budget was used up
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The end of one row. ``notes`` are sentences for the reader (what could not see what)."""
+
+    request_id: str
+    row: int
+    seed: int
+    reason: Reason
+    fills: tuple[Fill, ...]
+    steps: int
+    elapsed: float
+    settings: SamplerSettings
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """What answers. ``hash`` is the SHA-256 over the checkpoint's weight files and adapter."""
+
+    name: str
+    hash: str
+    device: str
+    dtype: str
+    canvas_length: int
+    demonstrator: bool  # trained on phantoms: its words about a patient's picture mean nothing
+    settings: SamplerSettings
+    adapter: str | None = None
+    tokens_per_image: int = 0
+
+
+@runtime_checkable
+class CancelToken(Protocol):
+    """Polled between steps; ``threading.Event`` is one."""
+
+    def is_set(self) -> bool:
+        """Return whether the run should stop, keeping what has been accepted."""
+        ...
+
+
+@runtime_checkable
+class Engine(Protocol):
+    """A loaded model. One thread owns it: create, use and close it there."""
+
+    @property
+    def info(self) -> ModelInfo:
+        """What answers."""
+        ...
+
+    def fill(
+        self, request: FillRequest, cancel: CancelToken | None = None
+    ) -> Iterator[StepEvent | Done]:
+        """Denoise, yielding every step of every row, then one ``Done`` a row, in row order.
+
+        Raises:
+            EngineError: before the first event, if the request cannot be laid out.
+        """
+        ...
+
+    def close(self) -> None:
+        """Free the model's memory. The engine is of no use afterwards."""
+        ...

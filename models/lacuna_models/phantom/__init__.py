@@ -1,0 +1,1 @@
+"""Synthetic phantoms and the training of the bundled checkpoint."""

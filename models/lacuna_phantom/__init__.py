@@ -1,0 +1,1 @@
+"""The bundled checkpoint, a demonstrator for synthetic phantoms."""

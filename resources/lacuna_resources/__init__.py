@@ -1,0 +1,1 @@
+"""Fonts, icons, themes, templates and sample studies."""
