@@ -1,0 +1,185 @@
+"""The background threads: results arrive on the GUI thread, cancel keeps what was accepted."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QObject, QThread
+from pytestqt.qtbot import QtBot
+
+from lacuna.errors import Cancelled, UserFacingError
+from lacuna.work.engine_worker import EngineWorker, LoadProgress, ModelChoice
+from lacuna.work.jobs import JobPool
+from lacuna_models.api import (
+    CancelToken,
+    Done,
+    EngineError,
+    FillRequest,
+    Gap,
+    ModelInfo,
+    Prompt,
+    Reason,
+    SamplerSettings,
+    StepEvent,
+)
+
+INFO = ModelInfo("slow", "0" * 64, "cpu", "float32", 16, True, SamplerSettings())
+
+
+class SlowEngine:
+    """Steps until it is told to stop, each step waiting for nothing but the flag."""
+
+    info = INFO
+
+    def __init__(self) -> None:
+        self.closed = False
+        self.thread = threading.get_ident()
+
+    def fill(
+        self, request: FillRequest, cancel: CancelToken | None = None
+    ) -> Iterator[StepEvent | Done]:
+        if not request.segments:
+            raise EngineError("Nothing to fill.", "Add a gap.")
+        assert threading.get_ident() == self.thread
+        assert cancel is not None
+        step = 0
+        while not cancel.is_set() and step < 10_000:
+            step += 1
+            yield StepEvent(request.id, 0, 0, 1, step, 10_000, (), 1, 0, 0, 1.0, 0.0)
+            threading.Event().wait(0.002)
+        reason = Reason.CANCELLED if cancel.is_set() else Reason.STEPS
+        yield Done(request.id, 0, 0, reason, (), step, 0.0, self.info.settings)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class Recorder(QObject):
+    def __init__(self) -> None:
+        super().__init__()
+        self.got: list[Any] = []
+        self.threads: set[QThread] = set()
+
+    def take(self, value: object, *_more: object) -> None:
+        self.got.append(value)
+        self.threads.add(QThread.currentThread())
+
+
+@pytest.fixture
+def engine() -> list[SlowEngine]:
+    return []
+
+
+@pytest.fixture
+def worker(qtbot: QtBot, engine: list[SlowEngine]) -> Iterator[EngineWorker]:
+    def make(choice: ModelChoice, progress: LoadProgress) -> SlowEngine:
+        progress("Reading", 0.5)
+        if choice.device == "none":
+            raise EngineError("There is no such device.", "Use the CPU.")
+        if choice.device == "bug":
+            raise RuntimeError("DOE, Jane")
+        engine.append(SlowEngine())
+        return engine[-1]
+
+    worker = EngineWorker(make)
+    worker.start()
+    yield worker
+    worker.close()
+
+
+def request(name: str) -> FillRequest:
+    return FillRequest(name, Prompt(), (Gap("g"),))
+
+
+def test_loading_reports_progress_and_the_model(qtbot: QtBot, worker: EngineWorker) -> None:
+    recorder = Recorder()
+    worker.progressed.connect(recorder.take)
+    with qtbot.waitSignal(worker.loaded) as loaded:
+        worker.load(ModelChoice())
+    assert loaded.args == [INFO]
+    assert recorder.got == ["Reading"]
+
+
+def test_events_arrive_on_the_gui_thread_and_esc_ends_the_run(
+    qtbot: QtBot, worker: EngineWorker
+) -> None:
+    recorder = Recorder()
+    worker.stepped.connect(recorder.take)
+    worker.load(ModelChoice())
+    worker.submit(request("a"))
+    qtbot.waitUntil(lambda: len(recorder.got) >= 3)
+    with qtbot.waitSignal(worker.finished_run) as done:
+        worker.stop_run()
+    assert done.args[0].reason is Reason.CANCELLED
+    assert recorder.threads == {QThread.currentThread()}
+
+
+def test_a_newer_request_cancels_the_older(qtbot: QtBot, worker: EngineWorker) -> None:
+    recorder = Recorder()
+    worker.finished_run.connect(recorder.take)
+    worker.load(ModelChoice())
+    worker.submit(request("old"))
+    worker.submit(request("new"))
+    qtbot.waitUntil(lambda: len(recorder.got) == 1)
+    assert recorder.got[0].request_id == "old"
+    assert recorder.got[0].reason is Reason.CANCELLED
+
+
+@pytest.mark.parametrize(
+    ("device", "sentence"),
+    [("none", "There is no such device."), ("bug", "The model stopped answering.")],
+)
+def test_a_load_that_fails_says_so_in_a_sentence(
+    qtbot: QtBot, worker: EngineWorker, device: str, sentence: str
+) -> None:
+    with qtbot.waitSignal(worker.failed) as failed:
+        worker.load(ModelChoice(device=device))
+    assert failed.args[0].message == sentence
+    assert "Jane" not in failed.args[0].message + failed.args[0].remedy
+
+
+def test_a_refused_request_and_one_without_a_model_fail_with_their_id(
+    qtbot: QtBot, worker: EngineWorker
+) -> None:
+    with qtbot.waitSignal(worker.failed) as failed:
+        worker.submit(request("early"))
+    assert failed.args[0].request_id == "early"
+    worker.load(ModelChoice())
+    with qtbot.waitSignal(worker.failed) as failed:
+        worker.submit(FillRequest("empty", Prompt(), ()))
+    assert failed.args[0].message == "Nothing to fill."
+
+
+def test_closing_mid_run_frees_the_model(
+    qtbot: QtBot, worker: EngineWorker, engine: list[SlowEngine]
+) -> None:
+    worker.load(ModelChoice())
+    with qtbot.waitSignal(worker.stepped):
+        worker.submit(request("a"))
+    worker.close()
+    assert engine[0].closed
+    assert worker.isFinished()
+
+
+def test_a_job_sends_its_result_or_one_sentence(qtbot: QtBot) -> None:
+    pool = JobPool()
+
+    def refuse(_progress: object, _cancel: object) -> None:
+        raise UserFacingError("The file is empty.", "Copy it again.")
+
+    def stop(_progress: object, _cancel: object) -> None:
+        raise Cancelled
+
+    good, bad, gone = pool.prepare(lambda _p, _c: 7), pool.prepare(refuse), pool.prepare(stop)
+    with qtbot.waitSignal(good.done) as done:
+        pool.start(good)
+    assert done.args == [7]
+    with qtbot.waitSignal(bad.failed) as failed:
+        pool.start(bad)
+    assert failed.args[0].message == "The file is empty."
+    with qtbot.assertNotEmitted(gone.failed), qtbot.waitSignal(gone.ended):
+        pool.start(gone)
+    pool.close()
