@@ -1,0 +1,224 @@
+"""Edits: Report -> Report, pure. Fixed text is never changed; only unlocking ends an anchor.
+
+A place is (section, offset): code points into the section's body, in which a gap counts as one
+character. Ranges are half open. An edit that changes a span's text, author or state mints a new id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+
+from lacuna.report.model import (
+    Author,
+    Fill,
+    FillState,
+    Fixed,
+    Gap,
+    Report,
+    Soft,
+    Span,
+    new_id,
+)
+
+GAP_CHARACTER = "\ufffc"
+
+_Text = Fixed | Soft | Fill
+_Spans = tuple[Span, ...]
+
+
+def shown(span: Span) -> str:
+    """Return the span's text as places count it."""
+    return GAP_CHARACTER if isinstance(span, Gap) else span.text
+
+
+def body(spans: Iterable[Span]) -> str:
+    """Return a section's text as places count it."""
+    return "".join(shown(span) for span in spans)
+
+
+def lock(report: Report, section: int, start: int, end: int) -> Report:
+    """Make anchors of the text in the range. Gaps in it stay gaps."""
+    return _in_section(report, section, lambda spans: _mapped(spans, start, end, _locked))
+
+
+def unlock(report: Report, section: int, start: int, end: int) -> Report:
+    """Set free the parts of anchors that lie in the range."""
+    return _in_section(report, section, lambda spans: _mapped(spans, start, end, _unlocked))
+
+
+def insert_gap(report: Report, section: int, offset: int, length: int | None = None) -> Report:
+    """Open a gap. Inside an anchor nothing happens: it may not be broken."""
+    gap = Gap(new_id(), length)
+    return _in_section(report, section, lambda spans: tuple(_with_gap(spans, offset, gap)))
+
+
+def accept(report: Report, span_id: str) -> Report:
+    """Take the proposal over as the reader's own."""
+    return _mapped_spans(report, lambda span: _accepted(span) if span.id == span_id else span)
+
+
+def accept_all(report: Report) -> Report:
+    """Take all proposals over."""
+    return _mapped_spans(report, _accepted)
+
+
+def reject(report: Report, span_id: str) -> Report:
+    """Bring back what stood before the proposal. Gaps that meet become one."""
+    return Report(tuple(replace(s, spans=_rejected(s.spans, {span_id})) for s in report.sections))
+
+
+def reject_all(report: Report) -> Report:
+    """Bring back what stood before each proposal that waits for review."""
+    waiting = {span.id for span in proposals(report)}
+    return Report(tuple(replace(s, spans=_rejected(s.spans, waiting)) for s in report.sections))
+
+
+def proposals(report: Report) -> Iterator[Fill]:
+    """Yield the fills that wait for review, in reading order."""
+    for span in report.spans():
+        if isinstance(span, Fill) and span.state is FillState.PROPOSED:
+            yield span
+
+
+def gaps(report: Report) -> Iterator[Gap]:
+    """Yield the open gaps in reading order."""
+    return (span for span in report.spans() if isinstance(span, Gap))
+
+
+def edited(fill: Fill, text: str) -> Fill:
+    """Return the fill as the reader rewrote it."""
+    return replace(fill, id=new_id(), text=text, state=FillState.EDITED)
+
+
+def _in_section(report: Report, section: int, change: Callable[[_Spans], _Spans]) -> Report:
+    sections = list(report.sections)
+    sections[section] = replace(sections[section], spans=change(sections[section].spans))
+    return Report(tuple(sections))
+
+
+def _mapped_spans(report: Report, change: Callable[[Span], Span]) -> Report:
+    return Report(
+        tuple(replace(s, spans=tuple(change(span) for span in s.spans)) for s in report.sections)
+    )
+
+
+def _mapped(spans: _Spans, start: int, end: int, change: Callable[[Span], Span]) -> _Spans:
+    """Apply ``change`` to what lies in the range, cutting spans at its ends."""
+    result: list[Span] = []
+    at = 0
+    for span in spans:
+        size = len(shown(span))
+        low, high = max(start - at, 0), min(end - at, size)
+        at += size
+        if low >= high or change(span) is span:
+            result.append(span)
+        else:
+            result.extend(_cut(span, low, high, change))
+    return tuple(result)
+
+
+def _cut(span: Span, low: int, high: int, change: Callable[[Span], Span]) -> Iterator[Span]:
+    if isinstance(span, Gap):
+        return
+    if low == 0 and high == len(span.text):
+        yield change(span)
+        return
+    if low > 0:
+        yield _part(span, span.text[:low])
+    yield change(_part(span, span.text[low:high]))
+    if high < len(span.text):
+        yield _part(span, span.text[high:])
+
+
+def _part(span: _Text, text: str) -> _Text:
+    if isinstance(span, Fill):
+        # Half a proposal cannot bring back the whole of what it replaced, nor two halves one gap.
+        return replace(span, id=new_id(), text=text, replaced=Gap(new_id()))
+    return replace(span, id=new_id(), text=text)
+
+
+def _locked(span: Span) -> Span:
+    if isinstance(span, Soft):
+        return Fixed(new_id(), span.text, span.author)
+    if isinstance(span, Fill):
+        return Fixed(new_id(), span.text, Author.MODEL, span.origin)
+    return span
+
+
+def _unlocked(span: Span) -> Span:
+    if not isinstance(span, Fixed):
+        return span
+    if span.origin is None:
+        return Soft(new_id(), span.text, span.author)
+    # Locking was the reader's word for it, so it does not wait for review again.
+    return Fill(new_id(), span.text, Gap(new_id()), span.origin, FillState.ACCEPTED)
+
+
+def _accepted(span: Span) -> Span:
+    if isinstance(span, Fill) and span.state is FillState.PROPOSED:
+        return replace(span, id=new_id(), state=FillState.ACCEPTED)
+    return span
+
+
+def _with_gap(spans: _Spans, offset: int, gap: Gap) -> Iterator[Span]:
+    at, placed = 0, False
+    for span in spans:
+        size = len(shown(span))
+        cut = offset - at
+        at += size
+        if placed or cut >= size:
+            yield span
+            continue
+        if cut <= 0:
+            yield from (gap, span)
+        elif isinstance(span, Fixed | Gap):
+            yield span
+        else:
+            yield from (_part(span, span.text[:cut]), gap, _part(span, span.text[cut:]))
+        placed = True
+    if not placed:
+        yield gap
+
+
+def _rejected(spans: _Spans, ids: set[str]) -> _Spans:
+    result: list[Span] = []
+    at = 0
+    while at < len(spans):
+        end = _family_end(spans, at)
+        family = spans[at:end]
+        hit = next((s for s in family if isinstance(s, Fill) and s.id in ids), None)
+        result.extend(family if hit is None else (hit.replaced,))
+        at = end
+    return _joined(result)
+
+
+def _family_end(spans: _Spans, at: int) -> int:
+    """Return the end of what one run put, from ``at`` on, in the place of one soft span.
+
+    A gap that was filled comes back alone; rewritten text comes back whole, once.
+    """
+    first, end = spans[at], at + 1
+    if not isinstance(first, Fill) or isinstance(first.replaced, Gap):
+        return end
+    for place in range(end, len(spans)):
+        span = spans[place]
+        if isinstance(span, Fill) and span.replaced.id == first.replaced.id:
+            end = place + 1
+        elif not isinstance(span, Gap):
+            break
+    return end
+
+
+def _joined(spans: Iterable[Span]) -> _Spans:
+    """Make one of gaps that stand side by side."""
+    result: list[Span] = []
+    for span in spans:
+        last = result[-1] if result else None
+        if isinstance(span, Gap) and isinstance(last, Gap):
+            known = last.length is not None and span.length is not None
+            total = (last.length or 0) + (span.length or 0) if known else None
+            result[-1] = Gap(new_id(), total)
+        else:
+            result.append(span)
+    return tuple(result)

@@ -1,0 +1,55 @@
+"""Report -> FillRequest. Reading order, byte for byte: the segments joined are the report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from lacuna.errors import UserFacingError
+from lacuna.report.model import Fixed, Gap, Report, Span, new_id
+from lacuna_models import api
+
+
+def build_request(
+    report: Report,
+    prompt: api.Prompt,
+    *,
+    seeds: tuple[int, ...],
+    settings: api.SamplerSettings | None = None,
+    request_id: str | None = None,
+    scope: frozenset[str] | None = None,
+) -> api.FillRequest:
+    """Say what stands and what is free.
+
+    Everything that stands is fixed, headings included: text that the reader typed is never put at
+    risk by a fill. Free are the gaps, and the spans whose ids are in ``scope``: those the reader
+    selected to be rewritten. An anchor is fixed even there. Segment ids are span ids.
+
+    Raises:
+        UserFacingError: if nothing is free.
+    """
+    segments = tuple(_segments(report, scope or frozenset()))
+    if all(isinstance(segment, api.Fixed) for segment in segments):
+        raise UserFacingError("No gap to fill.", "Type [...] where you want a proposal.")
+    return api.FillRequest(request_id or new_id(), prompt, segments, seeds, settings)
+
+
+def _segments(report: Report, scope: frozenset[str]) -> Iterator[api.Segment]:
+    for number, section in enumerate(report.sections):
+        head = "\n\n" if number else ""
+        if section.title is not None:
+            head += f"{section.title}:\n"
+        if head:
+            yield api.Fixed(f"heading-{number}", head)
+        yield from _body(section.spans, scope)
+
+
+def _body(spans: Iterable[Span], scope: frozenset[str]) -> Iterator[api.Segment]:
+    for span in spans:
+        if isinstance(span, Gap):
+            yield api.Gap(span.id, span.length)
+        elif not span.text:
+            continue
+        elif span.id in scope and not isinstance(span, Fixed):
+            yield api.Soft(span.id, span.text)
+        else:
+            yield api.Fixed(span.id, span.text)

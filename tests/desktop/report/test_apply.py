@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from lacuna.report import edit, markup
+from lacuna.report.apply import apply_done
+from lacuna.report.model import Author, Fill, FillState, Gap, Soft
+from lacuna_models import api
+from tests.desktop.report.builders import INFO, done, fill, fixed, gap, kept, one, soft
+
+
+def test_a_settled_run_turns_each_gap_into_a_proposal_with_its_origin() -> None:
+    hole = gap(4)
+    report = one(fixed("Heart: "), hole, fixed("."))
+    after = apply_done(report, done(api.Fill(hole.id, (kept("normal in size", 0.3),), 0.3)), INFO)
+    proposal = list(after.spans())[1]
+    assert isinstance(proposal, Fill)
+    assert (proposal.text, proposal.state) == ("normal in size", FillState.PROPOSED)
+    assert proposal.replaced == hole
+    assert round(proposal.mean_entropy, 6) == 0.3
+    assert (proposal.origin.model_hash, proposal.origin.seed, proposal.origin.step) == ("abc", 7, 5)
+    assert not proposal.origin.demonstrator_on_patient
+    assert markup.render(after) == "Heart: normal in size."
+    assert edit.reject(after, proposal.id) == report
+
+
+def test_a_stopped_run_keeps_what_settled_and_leaves_gaps_of_the_open_length() -> None:
+    hole = gap(9)
+    pieces = (kept("a b"), api.Open(5), kept("c"))
+    after = apply_done(one(hole), done(api.Fill(hole.id, pieces, 0.3)), INFO)
+    first, between, last = after.spans()
+    assert isinstance(first, Fill)
+    assert isinstance(between, Gap)
+    assert isinstance(last, Fill)
+    assert (first.text, between.length, last.text) == ("a b", 5, "c")
+    back = edit.reject(edit.reject(after, first.id), last.id)
+    (whole,) = back.spans()
+    assert isinstance(whole, Gap)
+    assert whole.length == 2 + 5 + 1
+
+
+def test_nothing_settled_changes_nothing() -> None:
+    hole, text = gap(9), soft("the reader's own words")
+    empty = done(api.Fill(hole.id, (api.Open(9),), 2.0), api.Fill(text.id, (api.Open(6),), 2.0))
+    assert apply_done(one(hole, text), empty, INFO) == one(hole, text)
+
+
+def test_spans_that_have_gone_and_anchors_are_left_alone() -> None:
+    anchor, gone = fixed("kept"), gap()
+    answer = done(api.Fill(anchor.id, (kept("x"),), 0), api.Fill(gone.id, (kept("y"),), 0))
+    assert apply_done(one(anchor), answer, INFO) == one(anchor)
+
+
+def test_rewritten_text_comes_back_whole_when_any_piece_is_rejected() -> None:
+    text = soft("old words stand here")
+    pieces = (kept("new"), api.Open(2), kept("here"))
+    after = apply_done(one(text), done(api.Fill(text.id, pieces, 0.3)), INFO)
+    last = list(after.spans())[-1]
+    assert edit.reject(after, last.id) == one(text)
+
+
+def test_a_rewritten_acceptance_is_not_lost() -> None:
+    taken = fill("taken", FillState.ACCEPTED)
+    after = apply_done(one(taken), done(api.Fill(taken.id, (kept("other"),), 0.3)), INFO)
+    (proposal,) = after.spans()
+    (back,) = edit.reject(after, proposal.id).spans()
+    assert isinstance(back, Soft)
+    assert (back.text, back.author) == ("taken", Author.MODEL)
+
+
+def test_the_demonstrator_s_words_about_a_patient_are_marked() -> None:
+    hole = gap()
+    answer = done(api.Fill(hole.id, (kept("words"),), 0.1))
+    (proposal,) = apply_done(one(hole), answer, INFO, demonstrator_on_patient=True).spans()
+    assert isinstance(proposal, Fill)
+    assert proposal.origin.demonstrator_on_patient
+
+
+def test_control_characters_of_a_model_do_not_enter_the_report() -> None:
+    hole = gap()
+    answer = done(api.Fill(hole.id, (kept("a\r\nb\u2029c\ufffc"),), 0.1))
+    assert markup.render(apply_done(one(hole), answer, INFO)) == "a\nb\nc"
