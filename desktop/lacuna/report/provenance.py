@@ -110,8 +110,9 @@ def _lives_on(fill: Fill, appeared: list[Span]) -> bool:
     for span in appeared:
         if isinstance(span, Fill) and span.replaced.id == fill.replaced.id:
             return True
-        part = isinstance(span, Fill | Fixed) and span.origin == fill.origin
-        if part and span.text in fill.text:
+        if not isinstance(span, Fill | Fixed) or span.origin != fill.origin:
+            continue
+        if span.text in fill.text:
             return True
     return False
 

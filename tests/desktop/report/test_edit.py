@@ -69,7 +69,7 @@ def test_a_selection_becomes_an_anchor_and_the_rest_stays() -> None:
         (Fixed, "mildly enlarged"),
         (Soft, " today"),
     ]
-    assert all(not isinstance(s, Gap) and s.author is Author.TEMPLATE for s in report.spans())
+    assert all(isinstance(s, Fixed | Soft) and s.author is Author.TEMPLATE for s in report.spans())
 
 
 def test_locked_model_text_keeps_its_origin_and_does_not_ask_for_review_again() -> None:
