@@ -1,0 +1,49 @@
+"""Write a checkpoint folder that plain transformers loads."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import DiffusionGemmaForBlockDiffusion, PreTrainedTokenizerFast
+
+from lacuna_models.phantom.model import Shape, make_generation_config, make_image_processor
+
+DEFAULT_GAP_TOKENS = 24
+
+
+def export(
+    model: DiffusionGemmaForBlockDiffusion,
+    tokenizer: PreTrainedTokenizerFast,
+    shape: Shape,
+    folder: Path,
+) -> None:
+    """Write weights (bf16, one file), configuration, tokenizer and processor into a folder.
+
+    The model itself is left as it is: a copy is converted. Other files of the folder stay.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    copy = DiffusionGemmaForBlockDiffusion(model.config)
+    copy.load_state_dict(model.state_dict())
+    copy.generation_config = make_generation_config(shape, tokenizer)
+    copy.to(torch.bfloat16).save_pretrained(folder, max_shard_size="1GB")
+    tokenizer.save_pretrained(folder)
+    make_image_processor().save_pretrained(folder)
+    _write_json(folder / "lacuna.json", _description())
+
+
+def _description() -> dict[str, Any]:
+    """Return what Lacuna's engine wants to know and transformers' files do not say."""
+    return {
+        "kind": "demonstrator",
+        "name": "Lacuna phantom",
+        "elastic_gaps": True,
+        "default_gap_tokens": DEFAULT_GAP_TOKENS,
+        "images": "synthetic chest phantoms, 128x128",
+    }
+
+
+def _write_json(path: Path, value: dict[str, Any]) -> None:
+    path.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
