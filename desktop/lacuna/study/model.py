@@ -37,6 +37,8 @@ class Image:
 
     ``windows`` are those of the file, the first is shown first. ``pixel_spacing`` is (row, column)
     in mm, None where the file has none. ``origin`` is PHANTOM only for Lacuna's own phantoms.
+    ``padding`` is the range of values, both ends included and in the values that ``read_pixels``
+    returns, which are no tissue and stay out of automatic windows; None where the file names none.
     """
 
     sop_instance_uid: str
@@ -52,6 +54,7 @@ class Image:
     lossy: bool = False
     origin: Origin = Origin.PATIENT
     position: float | None = None  # along the slice normal, mm
+    padding: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

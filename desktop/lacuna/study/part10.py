@@ -1,0 +1,194 @@
+"""One DICOM stream -> its header, and where its pixels lie (PS3.5, PS3.10). Reads no pixels.
+
+pydicom parses; this module bounds what it may be fed, and words what goes wrong.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from struct import Struct
+from struct import error as StructError  # noqa: N812  the standard library's own spelling
+from typing import Any, BinaryIO
+
+from pydicom.datadict import DicomDictionary
+from pydicom.filereader import read_dataset
+from pydicom.uid import (
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+)
+
+from lacuna.errors import UserFacingError
+
+MAX_INFLATED_BYTES = 1 << 30
+UNDEFINED_LENGTH = 0xFFFFFFFF
+PIXEL_DATA = 0x7FE00010
+FLOAT_PIXEL_DATA = (0x7FE00008, 0x7FE00009)
+# Identity, acquisition, relationship and image pixel groups, functional groups, offset tables.
+# Sequences of the first four may be long, deep and of no use to a picture.
+GROUPS = {0x0008, 0x0010, 0x0018, 0x0020}
+TAGS = [
+    tag
+    for tag, entry in DicomDictionary.items()
+    if (tag >> 16 in GROUPS and entry[0] != "SQ") or tag >> 16 in (0x0028, 0x5200)
+] + [0x7FE00001, 0x7FE00002]
+FOREIGN = (
+    (b"\x1f\x8b", "is compressed with gzip", "Unpack it first."),
+    (b"PK\x03\x04", "is a ZIP inside another folder or archive", "Open it on its own."),
+    (b"\x89PNG", "is a PNG picture, not DICOM", "Export it from the archive as DICOM."),
+    (b"\xff\xd8\xff", "is a JPEG picture, not DICOM", "Export it from the archive as DICOM."),
+    (b"%PDF", "is a PDF, not DICOM", ""),
+)
+# What pydicom raises on bytes that only look like DICOM; found by feeding it such bytes.
+MALFORMED = (
+    AttributeError,
+    ValueError,
+    TypeError,
+    KeyError,
+    IndexError,
+    NotImplementedError,
+    EOFError,
+    OverflowError,
+    LookupError,
+    AssertionError,
+    OSError,
+    StructError,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A parsed header. ``dataset`` is a pydicom Dataset without pixels.
+
+    ``stream`` is what ``pixels_at`` counts in: not the file itself where that was deflated.
+    ``pixels_length`` is None where undefined (encapsulated); ``available`` is what is there.
+    """
+
+    dataset: Any
+    syntax: Any  # a pydicom UID
+    stream: BinaryIO
+    pixels_at: int
+    pixels_length: int | None
+    available: int
+
+
+@contextmanager
+def understood(name: str) -> Iterator[None]:
+    """Turn whatever a damaged file makes pydicom raise into one sentence, and hush its warnings.
+
+    pydicom converts values when they are asked for, so reading a header is not enough: wrap the
+    use of its dataset as well. The hush is process-wide while it lasts, as ``warnings`` is.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except RecursionError as error:
+        raise UserFacingError(f"{name} is nested too deeply to be read.") from error
+    except MemoryError as error:
+        raise UserFacingError(f"{name} declares more than this computer's memory holds.") from error
+    except MALFORMED as error:
+        raise UserFacingError(f"{name} is damaged, or not DICOM.", "Copy it again.") from error
+
+
+def read_header(stream: BinaryIO, name: str) -> Header:
+    """Read everything before the pixels. Call inside ``understood``.
+
+    Args:
+        stream: seekable; stays open, and must outlive the returned header.
+        name: the file's own name, for the sentences.
+
+    Raises:
+        UserFacingError: empty, foreign, without a picture, or too large once inflated.
+    """
+    start = _start(stream, name)
+    stream.seek(start)
+    syntax = _file_meta(stream).get("TransferSyntaxUID") or _guess(stream)
+    if syntax == DeflatedExplicitVRLittleEndian:
+        stream = io.BytesIO(_inflate(stream.read(), name))
+    dataset = read_dataset(
+        stream,
+        syntax.is_implicit_VR,
+        syntax.is_little_endian,
+        stop_when=_at_pixels,
+        specific_tags=TAGS,
+    )
+    length = _pixel_length(stream, dataset, name)
+    at = stream.tell()
+    available = stream.seek(0, io.SEEK_END) - at
+    declared = None if length == UNDEFINED_LENGTH else length
+    return Header(dataset, syntax, stream, at, declared, available)
+
+
+def _start(stream: BinaryIO, name: str) -> int:
+    head = stream.read(132)
+    if not head:
+        raise UserFacingError(f"{name} is empty (0 bytes).", "Copy it again.")
+    if head[128:] == b"DICM":
+        return 132
+    for signature, what, remedy in FOREIGN:
+        if head.startswith(signature):
+            raise UserFacingError(f"{name} {what}.", remedy)
+    # Old files lack the preamble; theirs begin with group 2 or 8, a low element, little endian.
+    if len(head) < 132 or head[:2] not in (b"\x02\x00", b"\x08\x00") or head[3] != 0:
+        raise UserFacingError(f"{name} is not DICOM.")
+    return 0
+
+
+def _file_meta(stream: BinaryIO) -> Any:
+    return read_dataset(stream, False, True, stop_when=lambda tag, vr, length: tag.group != 2)
+
+
+def _guess(stream: BinaryIO) -> Any:
+    head = stream.read(6)
+    stream.seek(-len(head), io.SEEK_CUR)
+    explicit = head[4:6].isalpha() and head[4:6].isupper()
+    if explicit and head[:1] == b"\x00":
+        return ExplicitVRBigEndian
+    return ExplicitVRLittleEndian if explicit else ImplicitVRLittleEndian
+
+
+def _inflate(packed: bytes, name: str) -> bytes:
+    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    try:
+        data = inflater.decompress(packed, MAX_INFLATED_BYTES)
+    except zlib.error as error:
+        raise UserFacingError(f"{name} is damaged, or not DICOM.", "Copy it again.") from error
+    if inflater.unconsumed_tail:
+        limit = MAX_INFLATED_BYTES >> 20
+        raise UserFacingError(f"{name} would expand beyond the {limit:,} MiB that are read.")
+    return data
+
+
+def _at_pixels(tag: Any, vr: str | None, length: int) -> bool:
+    return int(tag) == PIXEL_DATA or int(tag) in FLOAT_PIXEL_DATA
+
+
+def _pixel_length(stream: BinaryIO, dataset: Any, name: str) -> int:
+    """Read the head of the pixel element and return its length; the stream is at its value."""
+    implicit, little = dataset.original_encoding
+    head = stream.read(8)
+    if len(head) < 8:
+        raise _no_pixels(dataset, name)
+    order = "<" if little else ">"
+    group, element, length = Struct(order + ("HHL" if implicit else "HH4x")).unpack(head) + (
+        () if implicit else Struct(order + "L").unpack(stream.read(4))
+    )
+    if (group << 16 | element) in FLOAT_PIXEL_DATA:
+        raise UserFacingError(f"{name} holds floating-point pixels, which are not shown.")
+    return int(length)
+
+
+def _no_pixels(dataset: Any, name: str) -> UserFacingError:
+    kind = getattr(dataset.get("SOPClassUID"), "name", "")
+    if "Image Storage" in kind:
+        return UserFacingError(f"{name} is cut off before its pixels.", "Copy it again.")
+    if not dataset.get("SOPInstanceUID"):
+        return UserFacingError(f"{name} is damaged, or not DICOM.", "Copy it again.")
+    return UserFacingError(f"{name} holds no picture ({kind or 'of an unknown kind'}).")
