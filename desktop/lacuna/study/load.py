@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 from lacuna.errors import Cancelled, UserFacingError
@@ -89,7 +90,7 @@ def _assemble(found: list[Found], refused: list[Refusal]) -> Study:
             ours[uid] = item
     first = next(iter(ours.values()))
     return Study(
-        study_instance_uid=first.study_uid,
+        study_instance_uid=first.study_uid or _made_up_uid(first),
         patient=first.patient,
         description=_title(list(ours.values())),
         date=first.study_date,
@@ -97,6 +98,12 @@ def _assemble(found: list[Found], refused: list[Refusal]) -> Study:
         series=_series(ours.values()),
         refused=tuple(refused),
     )
+
+
+def _made_up_uid(first: Found) -> str:
+    """Return a UID for a study that has none, the same each time: two such studies stay apart."""
+    marks = (*first.study_key, first.study_date, str(first.image.source.path.absolute()))
+    return f"2.25.{int.from_bytes(sha256(repr(marks).encode()).digest()[:16])}"
 
 
 def _stranger(item: Found, chosen: tuple[str, str, str], name: str) -> str:

@@ -191,3 +191,12 @@ def test_multi_frame_counts_its_frames(tmp_path: Path) -> None:
     movie = np.stack([ramp(), ramp() + 1000])
     study = load_study([save(tmp_path / "a.dcm", dataset(movie, NumberOfFrames=2))])
     assert study.series[0].images[0].frames == 2
+
+
+def test_studies_without_a_uid_stay_apart(tmp_path: Path) -> None:
+    first = save(tmp_path / "a.dcm", dataset(ramp(), StudyInstanceUID=""))
+    second = save(tmp_path / "b.dcm", dataset(ramp(), StudyInstanceUID="", PatientID="9"))
+    uids = [load_study([path]).study_instance_uid for path in (first, first, second)]
+    assert uids[0] == uids[1]
+    assert uids[0] != uids[2]
+    assert all(uid.startswith("2.25.") and len(uid) <= 64 for uid in uids)

@@ -180,9 +180,7 @@ def test_a_pipe_does_not_hang(tmp_path: Path) -> None:
 def test_several_bad_files_still_give_one_sentence(tmp_path: Path) -> None:
     for index in range(3):
         written(tmp_path / f"{index}.dcm", b"")
-    with pytest.raises(
-        UserFacingError, match=r"^None of 3 files .* first: 0\.dcm"
-    ):
+    with pytest.raises(UserFacingError, match=r"^None of 3 files .* first: 0\.dcm"):
         load_study([tmp_path])
 
 
