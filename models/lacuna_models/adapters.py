@@ -1,0 +1,92 @@
+"""LoRA adapters, loaded by PEFT and left unmerged.
+
+Merging would corrupt the model: encoder and decoder share their weights but have an adapter each,
+so both differences would land in the one shared tensor.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor
+
+from lacuna_models.api import EngineError
+from lacuna_models.weights import check, read_json
+
+# Attention and the dense MLP of both language towers. Experts, router, vision and self-conditioning
+# stay as they are; a bare name such as "q_proj" would hit those too.
+TARGETS = re.compile(
+    r"model\.(encoder\.language_model|decoder)\.layers\.\d+\."
+    r"(self_attn\.[qkvo]_proj|mlp\.(gate|up|down)_proj)"
+)
+_WEIGHTS = "adapter_model.safetensors"
+_KEY = re.compile(r"(?:base_model\.model\.)?(?P<module>.+)\.lora_(?:A|B)\.weight")
+
+
+def adapter_file(folder: Path) -> Path:
+    """Return an adapter's weight file.
+
+    Raises:
+        EngineError: if the folder holds no LoRA adapter in safetensors.
+    """
+    if not (folder / "adapter_config.json").is_file():
+        raise EngineError(f"There is no adapter in {folder.name}.", "Choose an adapter's folder.")
+    kind = read_json(folder / "adapter_config.json").get("peft_type")
+    if kind != "LORA":
+        raise EngineError(f"{folder.name} is an adapter of another kind ({kind}), not LoRA.")
+    file = folder / _WEIGHTS
+    if not file.is_file():
+        raise EngineError(f"{folder.name} lacks {_WEIGHTS}.", "Lacuna loads safetensors only.")
+    check(file)
+    return file
+
+
+def apply(model: Any, folder: Path) -> None:
+    """Put an adapter's layers into the model, in place.
+
+    Raises:
+        EngineError: an adapter that is damaged or was made for another model.
+    """
+    from peft import LoraConfig, inject_adapter_in_model, set_peft_model_state_dict
+
+    state = _state(adapter_file(folder))
+    config = LoraConfig.from_pretrained(str(folder))
+    if config.modules_to_save or config.bias != "none":
+        raise EngineError(f"{folder.name} replaces whole layers, which Lacuna does not load.")
+    config.target_modules = sorted({_module(key, folder) for key in state})
+    config.inference_mode = True
+    try:
+        inject_adapter_in_model(config, model)
+        result = set_peft_model_state_dict(model, state)
+    except (ValueError, RuntimeError) as error:
+        raise _mismatch(folder) from error
+    missing = [key for key in result.missing_keys if ".lora_" in key]
+    if missing or result.unexpected_keys:
+        raise _mismatch(folder)
+    model.eval()
+
+
+def _state(file: Path) -> dict[str, Tensor]:
+    try:
+        state = load_file(file)
+    except SafetensorError as error:
+        raise EngineError(f"The adapter file {file.name} is damaged.") from error
+    return {key.removeprefix("base_model.model."): value for key, value in state.items()}
+
+
+def _module(key: str, folder: Path) -> str:
+    match = _KEY.fullmatch(key)
+    if match is None or not TARGETS.fullmatch(match["module"]):
+        raise _mismatch(folder)
+    return match["module"]
+
+
+def _mismatch(folder: Path) -> EngineError:
+    return EngineError(
+        f"The adapter {folder.name} was made for another model.",
+        "Choose an adapter that was trained on this checkpoint.",
+    )

@@ -1,0 +1,343 @@
+"""A checkpoint folder -> a model on a device. Nothing is fetched, nothing foreign is run."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+
+from lacuna_models import adapters
+from lacuna_models.api import EngineError, ModelInfo, SamplerSettings
+from lacuna_models.canvas import DEFAULT_GAP, CanvasSpec
+from lacuna_models.images import Pictures
+from lacuna_models.vocabulary import Marks, Vocabulary
+from lacuna_models.weights import Progress, digest, read_json, weight_files
+
+_OFFLINE = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_HUB_DISABLE_TELEMETRY", "DO_NOT_TRACK")
+_DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+_SETTING_NAMES = {
+    "steps": "max_denoising_steps",
+    "t_max": "t_max",
+    "t_min": "t_min",
+    "stability": "stability_threshold",
+    "confidence": "confidence_threshold",
+}
+_LOCAL = {"local_files_only": True, "trust_remote_code": False}
+# What upstream raises on files that are not what they should be.
+_BROKEN = (OSError, RuntimeError, ValueError, KeyError, TypeError, AttributeError, SafetensorError)
+_THOUGHT = "<|channel>thought\n<channel|>"
+
+
+@dataclass(frozen=True, slots=True)
+class ImageMarks:
+    """The tokens around and in place of a picture, as text."""
+
+    start: str
+    soft: str
+    end: str
+
+    def picture(self, tokens: int) -> str:
+        """Return a picture of so many soft tokens."""
+        return self.start + self.soft * tokens + self.end
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Loaded:
+    """A checkpoint at work. The model holds hidden state: one thread owns it.
+
+    ``marks`` are the names of all special tokens, longest first.
+    """
+
+    model: Any
+    tokenizer: Any
+    vocabulary: Vocabulary
+    pictures: Pictures
+    canvas: CanvasSpec
+    info: ModelInfo
+    device: torch.device
+    marks: tuple[str, ...]
+    image_marks: ImageMarks
+
+
+@dataclass(frozen=True, slots=True)
+class _Traits:
+    """``lacuna.json``: what a checkpoint says of itself beyond upstream's files."""
+
+    name: str
+    demonstrator: bool
+    elastic: bool
+    default_gap: int
+
+
+def load(
+    path: Path,
+    *,
+    device: str = "auto",
+    dtype: str | None = None,
+    adapter: Path | None = None,
+    progress: Progress | None = None,
+) -> Loaded:
+    """Load a checkpoint folder.
+
+    ``device`` is auto, cpu, cuda (cuda:1, ...) or mps; ``dtype`` float32, bfloat16 or float16, None
+    for float32 on a CPU and the file's own elsewhere. ``progress`` gets a stage in words and how
+    much of all the loading is done, 0..1.
+
+    Raises:
+        EngineError: anything wrong with the folder, the device or the adapter, in one sentence.
+    """
+    tell = progress or (lambda stage, fraction: None)
+    tell("Reading the checkpoint", 0.0)
+    place = pick_device(device)
+    config = _config(path)
+    files = [*weight_files(path)]
+    if adapter is not None:
+        files.append(adapters.adapter_file(adapter))
+    traits = _traits(path)
+    digested = digest(files, lambda stage, fraction: tell(stage, 0.05 + 0.35 * fraction))
+    _go_offline()
+    with _quiet():
+        tell("Loading the tokenizer", 0.4)
+        tokenizer = _tokenizer(path)
+        pictures = Pictures(_processor(path), square=traits.demonstrator)
+        tell("Loading the model", 0.5)
+        model = _model(path, place, _dtype(dtype, place, config))
+        if adapter is not None:
+            tell("Loading the adapter", 0.9)
+            adapters.apply(model, adapter)
+    vocabulary = Vocabulary(
+        tokenizer, model.config.text_config.vocab_size, _marks(model, tokenizer)
+    )
+    loaded = Loaded(
+        model=model,
+        tokenizer=tokenizer,
+        vocabulary=vocabulary,
+        pictures=pictures,
+        canvas=_canvas(model, tokenizer, vocabulary, traits),
+        info=_info(model, traits, digested, place, adapter, pictures),
+        device=place,
+        marks=_mark_names(tokenizer),
+        image_marks=_image_marks(model, tokenizer),
+    )
+    tell("Ready", 1.0)
+    return loaded
+
+
+def pick_device(name: str) -> torch.device:
+    """Return a device by name; ``auto`` takes cuda, then mps, then the CPU.
+
+    Raises:
+        EngineError: a device that this computer does not have.
+    """
+    has = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if name == "auto":
+        return torch.device(next(kind for kind, there in has.items() if there))
+    kind, _, index = name.partition(":")
+    there = has.get(kind, False) and (not index or index.isdigit())
+    if not there or (kind == "cuda" and int(index or 0) >= torch.cuda.device_count()):
+        raise EngineError(f"This computer has no device {name}.", "Choose auto or cpu.")
+    return torch.device(name)
+
+
+def _go_offline() -> None:
+    """Keep the hub libraries off the network; they read these when they are imported."""
+    for name in _OFFLINE:
+        os.environ[name] = "1"
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep upstream's progress bars and remarks off the terminal while loading."""
+    from transformers.utils import logging
+
+    verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.set_verbosity(verbosity)
+        if bars:
+            logging.enable_progress_bar()
+
+
+def _config(path: Path) -> dict[str, Any]:
+    """Return config.json after refusing what is no checkpoint of ours."""
+    if not path.is_dir():
+        raise EngineError(f"There is no checkpoint folder {path}.", "Choose a folder that exists.")
+    config = read_json(path / "config.json")
+    kind = config.get("model_type")
+    if kind != "diffusion_gemma":
+        raise EngineError(
+            f"{path.name} is a checkpoint of another kind ({kind}).",
+            "Lacuna works with DiffusionGemma checkpoints.",
+        )
+    for name in ("config.json", "tokenizer_config.json", "processor_config.json"):
+        if (path / name).exists() and "auto_map" in read_json(path / name):
+            raise EngineError(f"{path.name} asks to run code of its own; Lacuna never does that.")
+    return config
+
+
+def _traits(path: Path) -> _Traits:
+    known = read_json(path / "lacuna.json") if (path / "lacuna.json").exists() else {}
+    default = known.get("default_gap_tokens", DEFAULT_GAP)
+    if not isinstance(default, int) or default < 1:
+        raise EngineError(f"lacuna.json in {path.name} is damaged.")
+    return _Traits(
+        name=str(known.get("name", path.resolve().name)),
+        demonstrator=known.get("kind") == "demonstrator",
+        elastic=known.get("elastic_gaps") is True,
+        default_gap=default,
+    )
+
+
+def _tokenizer(path: Path) -> Any:
+    from transformers import AutoTokenizer
+
+    if not (path / "tokenizer.json").is_file():
+        raise EngineError(f"{path.name} has no tokenizer.", "Copy its tokenizer.json as well.")
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(str(path), **_LOCAL)
+    except _BROKEN as error:
+        raise EngineError(f"The tokenizer of {path.name} is damaged.") from error
+    except Exception as error:
+        # The tokenizers library raises bare Exception for a file that it cannot read.
+        if type(error) is not Exception:
+            raise
+        raise EngineError(f"The tokenizer of {path.name} is damaged.") from error
+    if not tokenizer.chat_template:
+        raise EngineError(f"{path.name} has no chat template.", "Copy its chat_template.jinja.")
+    return tokenizer
+
+
+def _processor(path: Path) -> Any:
+    # The plain image processor, not AutoProcessor: that one needs torchvision for videos.
+    from transformers.models.gemma4.image_processing_pil_gemma4 import Gemma4ImageProcessorPil
+
+    try:
+        return Gemma4ImageProcessorPil.from_pretrained(str(path), local_files_only=True)
+    except _BROKEN as error:
+        raise EngineError(f"{path.name} has no usable image processor settings.") from error
+
+
+def _dtype(name: str | None, device: torch.device, config: dict[str, Any]) -> torch.dtype:
+    if name is not None:
+        if name not in _DTYPES:
+            raise EngineError(f"There is no precision {name}.", f"Choose {', '.join(_DTYPES)}.")
+        return _DTYPES[name]
+    own = config.get("dtype") or config.get("torch_dtype")
+    return torch.float32 if device.type == "cpu" else _DTYPES.get(str(own), torch.bfloat16)
+
+
+def _model(path: Path, device: torch.device, dtype: torch.dtype) -> Any:
+    from transformers import DiffusionGemmaForBlockDiffusion
+
+    place: dict[str, Any] = {} if device.type == "cpu" else {"device_map": {"": device}}
+    try:
+        model, report = DiffusionGemmaForBlockDiffusion.from_pretrained(
+            str(path),
+            dtype=dtype,
+            use_safetensors=True,
+            local_files_only=True,
+            output_loading_info=True,
+            **place,
+        )
+    except torch.OutOfMemoryError as error:
+        raise EngineError(
+            f"{path.name} does not fit this device's memory.", "Choose another device or precision."
+        ) from error
+    except _BROKEN as error:
+        raise EngineError(f"The weights of {path.name} do not fit its config.json.") from error
+    if any(report[kind] for kind in ("missing_keys", "mismatched_keys", "unexpected_keys")):
+        raise EngineError(f"The weights of {path.name} do not fit its config.json.")
+    return model.eval()
+
+
+def _marks(model: Any, tokenizer: Any) -> Marks:
+    """Return end and padding ids; those of generation_config rule, config.json's may be fewer."""
+    said = model.generation_config.eos_token_id
+    if said is None:
+        said = model.config.text_config.eos_token_id
+    ends = frozenset([said] if isinstance(said, int) else said or [])
+    if not ends:
+        raise EngineError("This checkpoint does not say which token ends a reply.")
+    pad = model.generation_config.pad_token_id
+    if pad is None:
+        pad = model.config.text_config.pad_token_id or 0
+    turn = tokenizer.convert_tokens_to_ids("<turn|>")
+    return Marks(pad=int(pad), turn=turn if turn in ends else min(ends), ends=ends)
+
+
+def _settings(model: Any) -> SamplerSettings:
+    config = model.generation_config
+    values = {ours: getattr(config, theirs, None) for ours, theirs in _SETTING_NAMES.items()}
+    if config.sampler_config is not None:
+        values["entropy_bound"] = config.sampler_config.entropy_bound
+    return SamplerSettings(**{name: value for name, value in values.items() if value is not None})
+
+
+def _canvas(model: Any, tokenizer: Any, vocabulary: Vocabulary, traits: _Traits) -> CanvasSpec:
+    return CanvasSpec(
+        length=int(model.config.canvas_length),
+        default_gap=traits.default_gap,
+        elastic=traits.elastic,
+        preamble=thought_preamble(tokenizer, vocabulary),
+    )
+
+
+def thought_preamble(tokenizer: Any, vocabulary: Vocabulary) -> tuple[int, ...]:
+    """Return the ids that the model writes itself before its words: an empty thought channel.
+
+    Early templates of the real checkpoint end the prompt with that channel; later ones leave it to
+    the model, as the first tokens of the canvas. Those are held there instead of being guessed:
+    the reader never sees them, and no step is spent on them.
+    """
+    template = str(tokenizer.chat_template)
+    if "<|channel>" not in template:
+        return ()
+    chat = [{"role": "user", "content": [{"type": "text", "text": "."}]}]
+    prompt = tokenizer.apply_chat_template(chat, tokenize=False, add_generation_prompt=True)
+    if prompt.rstrip().endswith("<channel|>"):
+        return ()
+    return tuple(tokenizer(_THOUGHT, add_special_tokens=False)["input_ids"])
+
+
+def _info(
+    model: Any,
+    traits: _Traits,
+    digested: str,
+    device: torch.device,
+    adapter: Path | None,
+    pictures: Pictures,
+) -> ModelInfo:
+    return ModelInfo(
+        name=traits.name,
+        hash=digested,
+        device=str(device),
+        dtype=str(model.dtype).removeprefix("torch."),
+        canvas_length=int(model.config.canvas_length),
+        demonstrator=traits.demonstrator,
+        settings=_settings(model),
+        adapter=adapter.name if adapter is not None else None,
+        tokens_per_image=pictures.tokens_of_a_square(),
+    )
+
+
+def _mark_names(tokenizer: Any) -> tuple[str, ...]:
+    added = tokenizer.added_tokens_decoder.values()
+    return tuple(sorted((t.content for t in added if t.special), key=len, reverse=True))
+
+
+def _image_marks(model: Any, tokenizer: Any) -> ImageMarks:
+    config = model.config
+    ids = [config.boi_token_id, config.image_token_id, config.eoi_token_id]
+    return ImageMarks(*tokenizer.convert_ids_to_tokens(ids))

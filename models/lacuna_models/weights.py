@@ -1,0 +1,112 @@
+"""Weight files: only safetensors, whole, and known by their hash."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import struct
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from lacuna_models.api import EngineError
+
+Progress = Callable[[str, float], None]
+
+_PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")
+_INDEX = "model.safetensors.index.json"
+_CHUNK = 8 << 20
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Return the object in a JSON file.
+
+    Raises:
+        EngineError: no such file, or no JSON object in it.
+    """
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise EngineError(f"{path.parent.name} has no {path.name}.", _FETCH) from error
+    except (OSError, ValueError) as error:
+        raise EngineError(f"{path.name} in {path.parent.name} is damaged.", _FETCH) from error
+    if not isinstance(value, dict):
+        raise EngineError(f"{path.name} in {path.parent.name} is damaged.", _FETCH)
+    return value
+
+
+_FETCH = "Copy the whole checkpoint folder again."
+
+
+def weight_files(folder: Path) -> tuple[Path, ...]:
+    """Return a checkpoint's weight files in name order, each looked through for damage.
+
+    Raises:
+        EngineError: pickled weights only, no weights, a missing shard, a truncated file.
+    """
+    if (folder / _INDEX).exists():
+        files = _indexed(folder)
+    else:
+        files = tuple(sorted(folder.glob("*.safetensors")))
+    if not files:
+        raise _no_weights(folder)
+    for file in files:
+        check(file)
+    return files
+
+
+def _indexed(folder: Path) -> tuple[Path, ...]:
+    shards = read_json(folder / _INDEX).get("weight_map")
+    if not isinstance(shards, dict) or not shards:
+        raise EngineError(f"{_INDEX} in {folder.name} is damaged.", _FETCH)
+    names = sorted({str(name) for name in shards.values()})
+    for name in names:
+        if Path(name).name != name or not (folder / name).is_file():
+            raise EngineError(f"{folder.name} lacks its weight file {name}.", _FETCH)
+    return tuple(folder / name for name in names)
+
+
+def _no_weights(folder: Path) -> EngineError:
+    if any(path.suffix in _PICKLES for path in folder.iterdir()):
+        return EngineError(
+            f"{folder.name} holds its weights in a format that can run code.",
+            "Lacuna loads safetensors files only.",
+        )
+    return EngineError(f"{folder.name} holds no weights.", _FETCH)
+
+
+def check(file: Path) -> None:
+    """Refuse a safetensors file whose header and size disagree.
+
+    The format: eight bytes of header length, little endian; a JSON header; the tensors' bytes.
+
+    Raises:
+        EngineError: if the file is truncated or no safetensors file.
+    """
+    damaged = EngineError(f"The weight file {file.name} is damaged or incomplete.", _FETCH)
+    size = file.stat().st_size
+    try:
+        with file.open("rb") as stream:
+            (length,) = struct.unpack("<Q", stream.read(8))
+            if length > size - 8:
+                raise damaged
+            header = json.loads(stream.read(length))
+        ends = [entry["data_offsets"][1] for name, entry in header.items() if name[:2] != "__"]
+    except (struct.error, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise damaged from error
+    if not ends or 8 + length + max(ends) != size:
+        raise damaged
+
+
+def digest(files: Sequence[Path], progress: Progress | None = None) -> str:
+    """Return the SHA-256 over the files' bytes, in the order given."""
+    total = sum(file.stat().st_size for file in files)
+    state, done = hashlib.sha256(), 0
+    for file in files:
+        with file.open("rb") as stream:
+            while chunk := stream.read(_CHUNK):
+                state.update(chunk)
+                done += len(chunk)
+                if progress is not None:
+                    progress("Checking the weights", done / total)
+    return state.hexdigest()
