@@ -289,6 +289,21 @@ class Words(QWidget):
         painter.drawText(QRectF(self.rect()), Qt.AlignmentFlag.AlignVCenter, shown)
 
 
+class Icon(QWidget):
+    """An icon that only says something."""
+
+    def __init__(
+        self, look: Look, name: str, colour: str, size: int, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._look, self._name, self._colour = look, name, colour
+        self.setFixedSize(size, size)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        box = QRectF(self.rect())
+        self._look.paint_icon(QPainter(self), self._name, box, self._colour)
+
+
 class Hairline(QWidget):
     """A line of one pixel between two panels."""
 

@@ -1,0 +1,126 @@
+"""The bar at the head of the window: whose study this is, and the window's own buttons."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from lacuna.study.model import Study
+from lacuna.ui.theme import Look, Role
+from lacuna.ui.widgets import Button, Hairline, IconButton, Mark, Words
+
+HEIGHT = 48
+HIDDEN = "Identifiers hidden"
+
+
+class CaseBar(QWidget):
+    """48 px. Identifiers can be hidden at a click: a screen is seen by others, too."""
+
+    open_requested = Signal()
+    model_requested = Signal()
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._look = look
+        self._study: Study | None = None
+        self._hidden = False
+        self.setFixedHeight(HEIGHT)
+        self._name = self._words(Role.TITLE, look.theme.text.strong)
+        self._facts = self._words(Role.LABEL, look.theme.text.second)
+        self._eye = IconButton(look, "eye-off", "Hide identifiers", size=28)
+        self._eye.clicked.connect(self.toggle_identifiers)
+        edge = look.theme.line.edge
+        self._line = Hairline(look, Qt.Orientation.Vertical, colour=edge, length=20)
+        self._title = self._words(Role.TITLE, look.theme.text.normal)
+        self._details = self._words(Role.LABEL, look.theme.text.second)
+        self._open = Button(look, "Open study", icon="folder-open", key="Ctrl+O")
+        self._model = Button(look, "Choose a model", icon="cpu")
+        self._open.clicked.connect(self.open_requested)
+        self._model.clicked.connect(self.model_requested)
+        self._lay_out()
+        self.show_empty()
+
+    def show_empty(self) -> None:
+        """Show the program's name alone."""
+        self._study = None
+        self._refresh()
+
+    def show_study(self, study: Study) -> None:
+        """Show whose study this is."""
+        self._study = study
+        self._refresh()
+
+    def toggle_identifiers(self) -> None:
+        """Hide or show everything that names the patient."""
+        self._hidden = not self._hidden
+        self._refresh()
+
+    @property
+    def identifiers_hidden(self) -> bool:
+        """Whether name, birth date, number and accession are hidden."""
+        return self._hidden
+
+    def text(self) -> str:
+        """Return all words shown, for tests and screen readers."""
+        parts = (self._name, self._facts, self._title, self._details)
+        return "  ".join(words.text() for words in parts if words.text())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        theme = self._look.theme
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(theme.surface.panel))
+        painter.fillRect(0, HEIGHT - 1, self.width(), 1, QColor(theme.line.hairline))
+
+    def _refresh(self) -> None:
+        study, open_case = self._study, self._study is not None
+        for widget in (self._eye, self._line, self._open):
+            widget.setVisible(open_case)
+        if study is None:
+            self._show("Lacuna", "", "", "")
+            return
+        patient = study.patient
+        general = ", ".join(part for part in (patient.sex, patient.age) if part)
+        if self._hidden:
+            self._eye.set_icon("eye", "Show identifiers")
+            self._show(HIDDEN, general, study.description, study.date)
+            return
+        self._eye.set_icon("eye-off", "Hide identifiers")
+        number = f"ID {patient.id}" if patient.id else ""
+        accession = f"Acc {study.accession}" if study.accession else ""
+        facts = _spaced(general, patient.birth_date, number)
+        self._show(
+            patient.name or "No name", facts, study.description, _spaced(study.date, accession)
+        )
+
+    def _show(self, name: str, facts: str, title: str, details: str) -> None:
+        words = (self._name, self._facts, self._title, self._details)
+        for label, text in zip(words, (name, facts, title, details), strict=True):
+            label.set_text(text)
+            label.setVisible(bool(text))
+
+    def _words(self, role: Role, colour: str) -> Words:
+        return Words(self._look, role, colour, yields=True)
+
+    def _lay_out(self) -> None:
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 0, 12, 1)
+        row.setSpacing(8)
+        row.addWidget(Mark(self._look, 16))
+        row.addSpacing(8)
+        row.addWidget(self._name)
+        row.addWidget(self._facts)
+        row.addSpacing(4)
+        row.addWidget(self._eye)
+        row.addSpacing(2)
+        row.addWidget(self._line)
+        row.addSpacing(4)
+        row.addWidget(self._title)
+        row.addWidget(self._details)
+        row.addStretch(1)
+        row.addWidget(self._open)
+        row.addWidget(self._model)
+
+
+def _spaced(*parts: str) -> str:
+    return "   ".join(part for part in parts if part)

@@ -1,0 +1,84 @@
+"""The rail at the left: what the left mouse button does on the image, and what turns it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
+
+from lacuna.ui.theme import Look
+from lacuna.ui.viewer.viewer_state import Act, Tool
+from lacuna.ui.widgets import Hairline, IconButton, Panel
+
+WIDTH = 48
+_TOOLS = (
+    (Tool.WINDOW, "contrast", "Window: drag sideways for width, up and down for level"),
+    (Tool.PAN, "move", "Pan"),
+    (Tool.ZOOM, "zoom-in", "Zoom"),
+)
+_TURNS = (
+    (Act.ROTATE_RIGHT, "rotate-cw", "Rotate right (R)"),
+    (Act.FLIP_VERTICAL, "flip-vertical-2", "Flip top to bottom (V)"),
+    (Act.INVERT, "eclipse", "Invert (I)"),
+)
+_VIEW = ((Act.RESET, "fullscreen", "Reset the view (Space)"),)
+
+
+class ToolRail(Panel):
+    """48 px, its right pixel a hairline."""
+
+    tool_chosen = Signal(Tool)
+    act_chosen = Signal(Act)
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(look.theme.surface.panel, parent)
+        self.setFixedWidth(WIDTH)
+        self._look = look
+        self._tools: dict[Tool, IconButton] = {}
+        self._acts: dict[Act, IconButton] = {}
+        self._group = QButtonGroup(self)
+        self._column = QVBoxLayout()
+        self._column.setContentsMargins(8, 8, 7, 8)
+        self._column.setSpacing(4)
+        self._fill()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addLayout(self._column)
+        row.addWidget(Hairline(look, Qt.Orientation.Vertical))
+        self.set_tool(Tool.WINDOW)
+
+    def set_tool(self, tool: Tool) -> None:
+        """Light the tool in use."""
+        self._tools[tool].setChecked(True)
+
+    def tool_button(self, tool: Tool) -> IconButton:
+        """Return the button of a tool."""
+        return self._tools[tool]
+
+    def act_button(self, act: Act) -> IconButton:
+        """Return the button of an act."""
+        return self._acts[act]
+
+    def _fill(self) -> None:
+        for tool, icon, tip in _TOOLS:
+            button = IconButton(self._look, icon, tip)
+            button.setCheckable(True)
+            self._group.addButton(button)
+            self._tools[tool] = button
+            self._column.addWidget(button)
+        for acts in (_TURNS, _VIEW):
+            self._column.addSpacing(5)
+            for act, icon, tip in acts:
+                button = IconButton(self._look, icon, tip)
+                self._acts[act] = button
+                self._column.addWidget(button)
+        self._column.addStretch(1)
+        self._group.buttonClicked.connect(self._on_tool)
+        for button in self._acts.values():
+            button.clicked.connect(self._on_act)
+
+    def _on_tool(self, button: QWidget) -> None:
+        self.tool_chosen.emit(next(tool for tool, own in self._tools.items() if own is button))
+
+    def _on_act(self) -> None:
+        self.act_chosen.emit(next(act for act, own in self._acts.items() if own is self.sender()))

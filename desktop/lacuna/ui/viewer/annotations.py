@@ -1,0 +1,115 @@
+"""What is written on an image: where it is in the study, its window, its sides.
+
+On black in every theme, with a dark outline of one pixel: a shadow fails on bone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
+
+from lacuna.study.model import Window
+from lacuna.ui.theme import Look, Role
+from lacuna.ui.viewer.picture import Picture
+from lacuna.ui.viewer.viewer_state import ViewState, edge_letters
+from lacuna_resources.themes import ThemeName, load
+
+_INSET = 16.0
+_GAP = "   "
+
+
+@dataclass(frozen=True, slots=True)
+class Corners:
+    """The four corner texts."""
+
+    top_left: str
+    top_right: str
+    bottom_left: str
+    bottom_right: str
+
+
+def corner_texts(picture: Picture, state: ViewState) -> Corners:
+    """Word the corners for a picture and the way it is looked at. No identifiers here."""
+    series, image = picture.series, picture.image
+    name = image.view or series.description or series.modality
+    place = f"se {series.number}  im {picture.index + 1}/{picture.count}"
+    lossy = "lossy" if image.lossy else "lossless"
+    window = f"{window_text(state.window)}{_GAP}{lossy}" if picture.grey else lossy
+    return Corners(
+        _GAP.join(part for part in (name, place) if part),
+        picture.date.split(",")[0],
+        window,
+        _GAP.join(part for part in (zoom_text(state), spacing_text(picture)) if part),
+    )
+
+
+def window_text(window: Window) -> str:
+    """Return width and level as read aloud."""
+    digits = 0 if window.width >= 10 else 2
+    return f"W {window.width:.{digits}f}  L {window.center:.{digits}f}"
+
+
+def zoom_text(state: ViewState) -> str:
+    """Return ``Fit``, or how far the view is from it."""
+    return "Fit" if abs(state.zoom - 1) < 0.005 else f"{state.zoom:.0%}".replace("%", " %")
+
+
+def spacing_text(picture: Picture) -> str:
+    """Return the size of a pixel in the file; nothing where the file does not say."""
+    spacing = picture.image.pixel_spacing
+    return f"{spacing[1]:.2f} mm/px" if spacing else ""
+
+
+def paint_annotations(
+    painter: QPainter, look: Look, box: QRectF, picture: Picture, state: ViewState
+) -> None:
+    """Paint the corner texts and the letters of the sides within ``box``."""
+    font = look.font(Role.LABEL)
+    inner = box.adjusted(_INSET, _INSET, -_INSET, -_INSET)
+    texts = corner_texts(picture, state)
+    align = Qt.AlignmentFlag
+    for text, where in (
+        (texts.top_left, align.AlignLeft | align.AlignTop),
+        (texts.top_right, align.AlignRight | align.AlignTop),
+        (texts.bottom_left, align.AlignLeft | align.AlignBottom),
+        (texts.bottom_right, align.AlignRight | align.AlignBottom),
+    ):
+        _write(painter, font, inner, where, text)
+    strong = look.font(Role.TITLE)
+    letters = edge_letters(picture.orientation, state.turns, state.flipped)
+    sides = (
+        align.AlignLeft | align.AlignVCenter,
+        align.AlignHCenter | align.AlignTop,
+        align.AlignRight | align.AlignVCenter,
+        align.AlignHCenter | align.AlignBottom,
+    )
+    for letter, where in zip(letters, sides, strict=True):
+        _write(painter, strong, inner, where, letter)
+
+
+def write_centred(painter: QPainter, look: Look, box: QRectF, text: str) -> None:
+    """Write a sentence in the middle of an empty view."""
+    _write(painter, look.font(Role.UI), box, Qt.AlignmentFlag.AlignCenter, text)
+
+
+def _write(painter: QPainter, font: QFont, box: QRectF, where: Qt.AlignmentFlag, text: str) -> None:
+    if not text:
+        return
+    metrics = QFontMetricsF(font)
+    width, height = metrics.horizontalAdvance(text), metrics.height()
+    x, y = box.left(), box.top()
+    if where & Qt.AlignmentFlag.AlignRight:
+        x = box.right() - width
+    elif where & Qt.AlignmentFlag.AlignHCenter:
+        x = box.center().x() - width / 2
+    if where & Qt.AlignmentFlag.AlignBottom:
+        y = box.bottom() - height
+    elif where & Qt.AlignmentFlag.AlignVCenter:
+        y = box.center().y() - height / 2
+    path = QPainterPath()
+    path.addText(QPointF(x, y + metrics.ascent()), font, text)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.strokePath(path, QPen(QColor("#000000"), 2.0, j=Qt.PenJoinStyle.RoundJoin))
+    painter.fillPath(path, QColor(load(ThemeName.DARK).text.normal))

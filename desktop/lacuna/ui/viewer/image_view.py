@@ -1,0 +1,249 @@
+"""The viewport: one image on black, handled with mouse and keys. GUI thread only.
+
+It decodes nothing: ``index_wanted`` asks for another frame of the series, ``show_picture`` brings
+it. What it shows changes by the pure functions of ``viewer_state``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFocusEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QRegion,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from lacuna.study.model import Window
+from lacuna.ui.theme import Look
+from lacuna.ui.viewer import viewer_state as views
+from lacuna.ui.viewer.annotations import paint_annotations, write_centred
+from lacuna.ui.viewer.image_painter import ImagePainter
+from lacuna.ui.viewer.picture import Picture
+from lacuna.ui.viewer.viewer_state import CT_PRESETS, Act, Tool, ViewState
+from lacuna_resources.themes import ThemeName, load
+
+_ON_BLACK = load(ThemeName.DARK)  # the image stays black in every theme
+_NOTCH = 120  # what a wheel's notch counts, in eighths of a degree
+_ACT_KEYS = {
+    Qt.Key.Key_R: Act.ROTATE_RIGHT,
+    Qt.Key.Key_L: Act.ROTATE_LEFT,
+    Qt.Key.Key_H: Act.FLIP_HORIZONTAL,
+    Qt.Key.Key_V: Act.FLIP_VERTICAL,
+    Qt.Key.Key_I: Act.INVERT,
+    Qt.Key.Key_Space: Act.RESET,
+}
+_TOOL_KEYS = {Qt.Key.Key_W: Tool.WINDOW, Qt.Key.Key_Z: Tool.ZOOM}
+
+
+class ImageView(QWidget):
+    """One viewport. Left drag: the chosen tool; middle: pan; right: zoom; wheel: scroll."""
+
+    index_wanted = Signal(int)  # a frame of the series, from 0
+    series_wanted = Signal(int)  # how many series further on: -1 or 1
+    maximise_wanted = Signal()
+    window_changed = Signal(object)  # Window, as shown
+    tool_changed = Signal(Tool)
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._look = look
+        self._painter = ImagePainter()
+        self._picture: Picture | None = None
+        self._state: ViewState | None = None
+        self._message = ""
+        self._index = 0  # the frame last asked for; it may still be on its way
+        self._tool = Tool.WINDOW
+        self._drag: Tool | None = None
+        self._last = QPointF()
+        self._wheel = 0.0
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setAccessibleName("Image")
+
+    @property
+    def picture(self) -> Picture | None:
+        """What is shown."""
+        return self._picture
+
+    @property
+    def state(self) -> ViewState | None:
+        """How it is looked at."""
+        return self._state
+
+    @property
+    def tool(self) -> Tool:
+        """What the left button does."""
+        return self._tool
+
+    def show_picture(self, picture: Picture) -> None:
+        """Show a frame. Window, zoom and turns stay as they are within one series."""
+        same = self._picture is not None and self._picture.series is picture.series
+        self._state = self._state if same and self._state else ViewState(picture.window)
+        self._picture, self._message, self._index = picture, "", picture.index
+        self.window_changed.emit(self._state.window)
+        self.update()
+
+    def show_message(self, message: str) -> None:
+        """Show no image but a sentence: opening, or why there is none."""
+        self._picture, self._state, self._message, self._index = None, None, message, 0
+        self.update()
+
+    def set_tool(self, tool: Tool) -> None:
+        """Choose what the left button does."""
+        self._tool = tool
+        self.tool_changed.emit(tool)
+
+    def act(self, act: Act) -> None:
+        """Turn, flip, invert or reset."""
+        if self._picture and self._state:
+            self._change(views.apply_act(self._state, act, self._picture.window))
+
+    def set_window(self, window: Window) -> None:
+        """Look through another window."""
+        if self._picture and self._state and self._picture.grey:
+            self._change(replace(self._state, window=window))
+
+    def scroll(self, by: int) -> None:  # type: ignore[override]  # QWidget's moves pixels
+        """Ask for the frame ``by`` further on; nothing happens at the ends of the series."""
+        if self._picture is None:
+            return
+        index = views.step_index(self._index, self._picture.count, by)
+        if index != self._index:
+            self._index = index
+            self.index_wanted.emit(index)
+
+    def sizeHint(self) -> QSize:
+        return QSize(640, 640)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(160, 160)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(self._look.theme.surface.image))
+        box = QRectF(self.rect()).adjusted(1, 2, -1, -1)
+        if self._picture and self._state:
+            quick = self._drag is Tool.WINDOW
+            self._painter.paint(painter, box, self._picture, self._state, quick=quick)
+            paint_annotations(painter, self._look, box, self._picture, self._state)
+        elif self._message:
+            write_centred(painter, self._look, box, self._message)
+        self._paint_frame(painter)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        tools = {
+            Qt.MouseButton.LeftButton: self._tool,
+            Qt.MouseButton.MiddleButton: Tool.PAN,
+            Qt.MouseButton.RightButton: Tool.ZOOM,
+        }
+        self._drag, self._last = tools.get(event.button()), event.position()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._drag and self._picture and self._state:
+            moved = event.position() - self._last
+            self._last = event.position()
+            self._change(self._dragged(self._state, self._picture, moved))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._drag = None
+        self.update()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if event.button() is Qt.MouseButton.LeftButton:
+            self.maximise_wanted.emit()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        turned = event.angleDelta().y() or event.angleDelta().x()
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            if self._state:
+                offset = event.position() - QPointF(self.rect().center())
+                point = (offset.x(), offset.y())
+                self._change(views.wheel_zoom(self._state, turned / _NOTCH, point))
+        else:
+            self._wheel += turned / _NOTCH
+            notches = int(self._wheel)
+            self._wheel -= notches
+            self.scroll(-notches)
+        event.accept()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key = Qt.Key(event.key())
+        far = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        modified = event.modifiers() & ~(
+            Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier
+        )
+        if modified or not self._press(key, 10 if far else 1):
+            super().keyPressEvent(event)
+
+    def _press(self, key: Qt.Key, stride: int) -> bool:
+        """Do what a key stands for; return whether it stands for anything here."""
+        count = self._picture.count if self._picture else 0
+        steps = {
+            Qt.Key.Key_Up: -stride,
+            Qt.Key.Key_Down: stride,
+            Qt.Key.Key_Home: -count,
+            Qt.Key.Key_End: count,
+        }
+        if key in steps:
+            self.scroll(steps[key])
+        elif key in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
+            self.series_wanted.emit(-1 if key is Qt.Key.Key_PageUp else 1)
+        elif key in _ACT_KEYS:
+            self.act(_ACT_KEYS[key])
+        elif key in _TOOL_KEYS:
+            self.set_tool(_TOOL_KEYS[key])
+        else:
+            return self._press_digit(key - Qt.Key.Key_0)
+        return True
+
+    def _press_digit(self, digit: int) -> bool:
+        """0 and 1 are the picture's own windows; the others are Hounsfield units, so CT only."""
+        if self._picture is None:
+            return False
+        windows = {0: self._picture.auto, 1: self._picture.window}
+        if self._picture.series.modality == "CT":
+            windows |= CT_PRESETS
+        if digit in windows:
+            self.set_window(windows[digit])
+        return digit in windows
+
+    def _dragged(self, state: ViewState, picture: Picture, moved: QPointF) -> ViewState:
+        if self._drag is Tool.PAN:
+            return views.drag_pan(state, moved.x(), moved.y())
+        if self._drag is Tool.ZOOM:
+            return views.drag_zoom(state, moved.y())
+        if not picture.grey:
+            return state
+        return views.drag_window(state, moved.x(), moved.y(), picture.span)
+
+    def _change(self, state: ViewState) -> None:
+        old, self._state = self._state, state
+        if old is None or old.window != state.window:
+            self.window_changed.emit(state.window)
+        self.update()
+
+    def _paint_frame(self, painter: QPainter) -> None:
+        """Frame the active viewport, heavier at its head; all around while it has the keys."""
+        width = 2 if self.hasFocus() else 1
+        colour = QColor(_ON_BLACK.line.focus if self.hasFocus() else _ON_BLACK.text.third)
+        inner = self.rect().adjusted(width, 2, -width, -width)
+        painter.setClipRegion(QRegion(self.rect()) - QRegion(inner))
+        painter.fillRect(self.rect(), colour)
+        painter.fillRect(0, 0, self.width(), 2, QColor(_ON_BLACK.line.focus))
