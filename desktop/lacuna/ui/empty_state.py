@@ -11,6 +11,7 @@ from lacuna.ui.widgets import Button, KeyCap, Kind, Mark, Panel, Words
 
 WIDTH = 560
 DROP_HEIGHT = 231
+NOTICE_MARGIN = 32  # what the notice bar keeps free at its sides
 KEYS = (
     ("Ctrl+L", "Fix the words you are sure of"),
     ("[...]", "Leave a gap where you want a proposal"),
@@ -79,23 +80,28 @@ class EmptyState(Panel):
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(look.theme.surface.window, parent)
         self.drop_area = DropArea(look)
-        block = QVBoxLayout()
+        middle = QWidget()
+        middle.setFixedWidth(WIDTH)
+        block = QVBoxLayout(middle)
+        block.setContentsMargins(0, 0, 0, 0)
         block.setSpacing(0)
         block.addWidget(self.drop_area)
         block.addSpacing(46)
         block.addLayout(_keys(look))
-        self._notices = QVBoxLayout()
+        head = QWidget()
+        head.setFixedWidth(WIDTH + 2 * NOTICE_MARGIN)
+        self._notices = QVBoxLayout(head)
+        self._notices.setContentsMargins(0, 0, 0, 0)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 48)
-        column.addLayout(self._notices)
+        column.addWidget(head, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(1)
-        column.addLayout(block)
-        column.setAlignment(block, Qt.AlignmentFlag.AlignHCenter)
+        column.addWidget(middle, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(1)
 
     def take_notices(self, bar: QWidget) -> None:
         """Put the notice bar at the head."""
-        self._notices.addWidget(bar, 0, Qt.AlignmentFlag.AlignHCenter)
+        self._notices.addWidget(bar)
 
 
 def _keys(look: Look) -> QGridLayout:
@@ -104,7 +110,7 @@ def _keys(look: Look) -> QGridLayout:
     grid.setHorizontalSpacing(0)
     grid.setVerticalSpacing(12)
     grid.setColumnMinimumWidth(0, 128)
-    grid.setColumnStretch(1, 1)
+    grid.setColumnStretch(2, 1)
     for row, (key, meaning) in enumerate(KEYS):
         grid.addWidget(KeyCap(look, key), row, 0, Qt.AlignmentFlag.AlignLeft)
         grid.addWidget(Words(look, Role.UI, look.theme.text.second, meaning), row, 1)

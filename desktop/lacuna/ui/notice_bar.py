@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFontMetricsF,
@@ -14,7 +14,7 @@ from PySide6.QtGui import (
     QPen,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QVBoxLayout, QWidget
 
 from lacuna.ui.notices import Notice, NoticeKind
 from lacuna.ui.theme import CONTROL_RADIUS, Look, Role
@@ -24,6 +24,7 @@ from lacuna_resources.themes import Theme, Tone
 MOST = 3
 CARD_HEIGHT = 48
 _TEXT_LEFT = 44
+_EDGE, _BETWEEN = 8, 12  # right of the acts, and between them
 _WRAP = Qt.TextFlag.TextWordWrap
 
 
@@ -49,14 +50,11 @@ class NoticeCard(QWidget):
         super().__init__(parent)
         self._look, self.notice = look, notice
         self._tone = tone_of(notice.kind, look.theme)
-        self._title_font, self._text_font = look.font(Role.UI_STRONG), look.font(Role.LABEL)
-        self._buttons: dict[Button, str] = {}
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(0, 0, 8, 0)
-        self._row.setSpacing(12)
-        self._row.addStretch(1)
+        self._title_font = look.font(Role.UI_STRONG, figures=False)
+        self._text_font = look.font(Role.LABEL, figures=False)
+        self._buttons: dict[QAbstractButton, str] = {}
         self._add_buttons()
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
         self.setAccessibleName(f"{notice.title}. {notice.text}")
@@ -72,9 +70,12 @@ class NoticeCard(QWidget):
         return QSize(_TEXT_LEFT + 120 + self._acts_width(), CARD_HEIGHT)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        if event.size().width() != event.oldSize().width():
-            self.setFixedHeight(self.heightForWidth(event.size().width()))
+        x = self.width() - _EDGE
+        for button in reversed(self._buttons):
+            size = button.sizeHint()
+            x -= size.width()
+            button.setGeometry(QRect(QPoint(x, (self.height() - size.height()) // 2), size))
+            x -= _BETWEEN
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter, theme = QPainter(self), self._look.theme
@@ -86,19 +87,19 @@ class NoticeCard(QWidget):
         self._paint_bar(painter, shape)
         painter.setPen(QPen(QColor(theme.line.hairline), 1))
         painter.drawPath(shape)
-        self._look.paint_icon(painter, self.notice.icon, QRectF(18, 9, 16, 16), self._tone.line)
+        self._look.paint_icon(painter, self.notice.icon, QRectF(16, 9, 16, 16), self._tone.line)
         self._paint_words(painter)
 
     def _paint_bar(self, painter: QPainter, shape: QPainterPath) -> None:
         striped = self.notice.kind is NoticeKind.DEMONSTRATOR
-        width = 8 if striped else 4
+        width = 10 if striped else 4
         painter.save()
         painter.setClipPath(shape)
         painter.setClipRect(QRectF(0, 0, width, self.height()), Qt.ClipOperation.IntersectClip)
         if striped:
             painter.setPen(QPen(QColor(self._tone.line), 3))
             for y in range(0, self.height() + 16, 7):
-                painter.drawLine(-2, y + 2, 10, y - 10)
+                painter.drawLine(-2, y + 2, 12, y - 12)
         else:
             painter.fillRect(self.rect(), QColor(self._tone.line))
         painter.restore()
@@ -128,18 +129,18 @@ class NoticeCard(QWidget):
         return max(width - _TEXT_LEFT - self._acts_width() - 12, 40)
 
     def _acts_width(self) -> int:
-        return self._row.sizeHint().width()
+        widths = [button.sizeHint().width() + _BETWEEN for button in self._buttons]
+        return sum(widths) - _BETWEEN + _EDGE if widths else _EDGE
 
     def _add_buttons(self) -> None:
         for action in self.notice.actions:
-            button = Button(self._look, action.label, height=28)
+            button = Button(self._look, action.label, height=28, parent=self)
             button.clicked.connect(self._on_action)
             self._buttons[button] = action.id
-            self._row.addWidget(button)
         if self.notice.closable:
-            close = IconButton(self._look, "x", "Close", size=28)
+            close = IconButton(self._look, "x", "Close", size=28, parent=self)
             close.clicked.connect(self._on_close)
-            self._row.addWidget(close)
+            self._buttons[close] = "close"
 
     def _on_action(self) -> None:
         sender = self.sender()
@@ -151,7 +152,7 @@ class NoticeCard(QWidget):
 
 
 class NoticeBar(QWidget):
-    """At most three cards. The newest pushes the oldest out that may be closed."""
+    """At most three cards. A fourth pushes out an older one, but never the demonstrator's."""
 
     acted = Signal(str, str)  # the notice's key, the action's id
     closed = Signal(str)  # the notice's key; closed by the reader
@@ -165,7 +166,6 @@ class NoticeBar(QWidget):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(32, 12, 32, 4)
         self._column.setSpacing(6)
-        self._column.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.hide()
 
     def show_notice(self, notice: Notice) -> None:
@@ -212,5 +212,5 @@ class NoticeBar(QWidget):
 
 def _least_needed(notices: list[Notice]) -> Notice:
     """Return what gives way: information before alerts, the oldest first."""
-    closable = [notice for notice in notices if notice.closable]
-    return next((old for old in closable if old.kind is NoticeKind.INFO), closable[0])
+    others = [notice for notice in notices if notice.kind is not NoticeKind.DEMONSTRATOR]
+    return next((old for old in others if old.kind is NoticeKind.INFO), others[0])

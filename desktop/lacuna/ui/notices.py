@@ -48,8 +48,10 @@ class Notice:
 
     @property
     def closable(self) -> bool:
-        """Whether the reader may close it: what the demonstrator is, is never put away."""
-        return self.kind is not NoticeKind.DEMONSTRATOR
+        """Whether it can be closed: not the demonstrator's, nor an alert that asks for an act."""
+        if self.kind is NoticeKind.ALERT:
+            return not self.actions
+        return self.kind is NoticeKind.INFO
 
 
 def demonstrator_notice(*, about_patient: bool) -> Notice:

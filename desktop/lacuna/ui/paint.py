@@ -55,13 +55,13 @@ def paint_mark(painter: QPainter, origin: QPointF, height: float, look: Look) ->
 
 def key_width(look: Look, key: str) -> int:
     """Return the width of a key cap, in pixels."""
-    advance = QFontMetricsF(look.font(Role.CAPTION)).horizontalAdvance(key)
+    advance = QFontMetricsF(look.font(Role.KEY)).horizontalAdvance(key)
     return round(advance) + 2 * _KEY_PAD
 
 
 def paint_key(painter: QPainter, look: Look, box: QRectF, key: str, line: str, text: str) -> None:
     """Paint a key cap with its words."""
     paint_box(painter, box, KEY_RADIUS, line=line)
-    painter.setFont(look.font(Role.CAPTION))
+    painter.setFont(look.font(Role.KEY))
     painter.setPen(QColor(text))
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, key)

@@ -22,6 +22,7 @@ from lacuna_resources.themes import ThemeName, load
 
 WIDTH = 112
 THUMBNAIL = QSize(88, 84)
+ITEM_HEIGHT = 132  # picture, two lines of names, and the room below
 _ON_BLACK = load(ThemeName.DARK)
 
 
@@ -42,7 +43,7 @@ class Thumbnail(QAbstractButton):
         self._sent = False
         self.setCheckable(True)
         self.setAutoExclusive(True)
-        self.setFixedSize(THUMBNAIL.width(), THUMBNAIL.height() + 36)
+        self.setFixedSize(THUMBNAIL.width(), ITEM_HEIGHT)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._name()
 
@@ -95,7 +96,7 @@ class Thumbnail(QAbstractButton):
         painter.restore()
 
     def _paint_badge(self, painter: QPainter, right: float, top: float, text: str) -> None:
-        painter.setFont(self._look.font(Role.CAPTION))
+        painter.setFont(self._look.font(Role.KEY))
         width = max(17.0, painter.fontMetrics().horizontalAdvance(text) + 8.0)
         badge = QRectF(right - width, top, width, 17)
         paint_box(painter, badge, KEY_RADIUS, fill="#CC000000")
@@ -160,8 +161,11 @@ class SeriesStrip(Panel):
         page = Panel(self._look.theme.surface.window)
         column = QVBoxLayout(page)
         column.setContentsMargins(12, 11, 0, 12)
-        column.setSpacing(12)
-        column.addWidget(Words(self._look, Role.CAPTION, self._look.theme.text.third, "This study"))
+        column.setSpacing(0)
+        heading = Words(self._look, Role.CAPTION, self._look.theme.text.third, "This study")
+        heading.setFixedHeight(16)
+        column.addWidget(heading)
+        column.addSpacing(11)
         for thumbnail in self._thumbnails:
             thumbnail.clicked.connect(self._on_click)
             column.addWidget(thumbnail)

@@ -12,7 +12,7 @@ from lacuna.ui.widgets import Hairline, Icon, Words
 HEIGHT = 28
 RESEARCH_USE = "Research use. Draft, requires review"
 NO_CASE = "No case open"
-_GAP = 9
+_GAP = 8
 
 
 class StatusBar(QWidget):

@@ -28,6 +28,7 @@ DIALOG_RADIUS = 10
 class Role(Enum):
     """What a text is for: its size in pixels and its weight."""
 
+    KEY = (11, 600)
     CAPTION = (11, 500)
     STATUS = (12, 400)
     LABEL = (12, 500)

@@ -17,7 +17,7 @@ _TOOLS = (
 )
 _TURNS = (
     (Act.ROTATE_RIGHT, "rotate-cw", "Rotate right (R)"),
-    (Act.FLIP_VERTICAL, "flip-vertical-2", "Flip top to bottom (V)"),
+    (Act.FLIP_HORIZONTAL, "flip-vertical-2", "Flip left to right (H)"),
     (Act.INVERT, "eclipse", "Invert (I)"),
 )
 _VIEW = ((Act.RESET, "fullscreen", "Reset the view (Space)"),)

@@ -5,6 +5,7 @@ They paint themselves from a ``Look``; none of them knows what it stands for. GU
 
 from __future__ import annotations
 
+import math
 from enum import Enum
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
@@ -275,7 +276,7 @@ class Words(QWidget):
 
     def sizeHint(self) -> QSize:
         width = self._metrics.horizontalAdvance(self._text)
-        return QSize(round(width) + 1 if self._text else 0, round(self._metrics.height()))
+        return QSize(math.ceil(width), round(self._metrics.height()))
 
     def minimumSizeHint(self) -> QSize:
         hint = self.sizeHint()

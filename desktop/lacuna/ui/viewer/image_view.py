@@ -134,7 +134,8 @@ class ImageView(QWidget):
         if self._picture and self._state:
             quick = self._drag is Tool.WINDOW
             self._painter.paint(painter, box, self._picture, self._state, quick=quick)
-            paint_annotations(painter, self._look, box, self._picture, self._state)
+            whole = QRectF(self.rect())
+            paint_annotations(painter, self._look, whole, self._picture, self._state)
         elif self._message:
             write_centred(painter, self._look, box, self._message)
         self._paint_frame(painter)
@@ -246,4 +247,4 @@ class ImageView(QWidget):
         inner = self.rect().adjusted(width, 2, -width, -width)
         painter.setClipRegion(QRegion(self.rect()) - QRegion(inner))
         painter.fillRect(self.rect(), colour)
-        painter.fillRect(0, 0, self.width(), 2, QColor(_ON_BLACK.line.focus))
+        painter.fillRect(0, 0, self.width(), 2, QColor(_ON_BLACK.text.normal))

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from lacuna.study.model import Image, Series, Window
-from lacuna.study.pixels import default_window, is_inverted, read_pixels
+from lacuna.study.pixels import default_window, is_inverted, read_pixels, render
 from lacuna.study.voi import auto_window
 
 
@@ -46,6 +47,11 @@ class Picture:
         """How much higher than wide a pixel is."""
         spacing = self.image.pixel_spacing
         return spacing[0] / spacing[1] if spacing and min(spacing) > 0 else 1.0
+
+    def thumbnail(self) -> NDArray[np.uint8]:
+        """Return it small, through its first window: uint8, 0 = black, at most 511 a side."""
+        step = max(1, max(self.values.shape[:2]) // 256)
+        return render(self.values[::step, ::step], self.window, self.low_is_bright)
 
 
 def frame_count(series: Series) -> int:

@@ -1,0 +1,255 @@
+"""The window: bars, rail, strip, image, report column, and where each stands. GUI thread only.
+
+It wires its own parts and asks for the rest by signals; the application answers through the
+methods. Its title is the program's name and nothing else: titles end up in logs and screenshots.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QKeySequence,
+    QResizeEvent,
+    QShortcut,
+)
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from lacuna.study.model import Study
+from lacuna.ui.case_bar import CaseBar
+from lacuna.ui.column_splitter import ColumnSplitter
+from lacuna.ui.empty_state import EmptyState
+from lacuna.ui.notice_bar import NoticeBar
+from lacuna.ui.open_dialog import choose_files, choose_folder
+from lacuna.ui.series_strip import SeriesStrip
+from lacuna.ui.status_bar import NO_CASE, StatusBar
+from lacuna.ui.theme import Look
+from lacuna.ui.tool_rail import ToolRail
+from lacuna.ui.viewer.image_painter import to_qimage
+from lacuna.ui.viewer.image_view import ImageView
+from lacuna.ui.viewer.picture import Picture
+from lacuna.ui.widgets import Panel
+
+TITLE = "Lacuna"
+WIDE = 1400  # from here on the report has room for its full width
+OPENING = "Opening the image"
+
+
+class MainWindow(QWidget):
+    """The application's window.
+
+    Args:
+        look: colours and fonts.
+        report: the report column's content; F6 gives it the focus.
+        notice_slot: a layout within ``report`` where notices stand; None puts them above it.
+    """
+
+    open_requested = Signal(object)  # list[Path]: files, folders, ZIPs
+    sample_requested = Signal()
+    model_requested = Signal()
+    frame_wanted = Signal(int, int)  # a series of the study, a frame of the series: decode it
+    closing = Signal()  # before the window goes: stop what runs
+
+    def __init__(
+        self,
+        look: Look,
+        report: QWidget,
+        notice_slot: QBoxLayout | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(TITLE)
+        self.setAcceptDrops(True)
+        self.setMinimumSize(1024, 640)
+        self._report = report
+        self._study: Study | None = None
+        self._series = 0
+        self.case_bar = CaseBar(look)
+        self.status_bar = StatusBar(look)
+        self.notices = NoticeBar(look)
+        self.empty_state = EmptyState(look)
+        self.tool_rail = ToolRail(look)
+        self.series_strip = SeriesStrip(look)
+        self.image_view = ImageView(look)
+        self._column, self._slot = self._report_column(look, notice_slot)
+        self._splitter = ColumnSplitter(look, self.image_view, self._column)
+        self._stack = QStackedWidget()
+        self._lay_out()
+        self._connect()
+        self._add_shortcuts()
+        self.show_empty()
+
+    def sizeHint(self) -> QSize:
+        return QSize(1600, 1000)
+
+    @property
+    def study(self) -> Study | None:
+        """What is open."""
+        return self._study
+
+    @property
+    def report_width(self) -> int:
+        """How wide the report column is, in pixels."""
+        return self._column.width()
+
+    def show_empty(self) -> None:
+        """Show the place to drop a study."""
+        self._study = None
+        self.case_bar.show_empty()
+        self.image_view.show_message("")
+        self.status_bar.set_state(NO_CASE)
+        self.empty_state.take_notices(self.notices)
+        self._stack.setCurrentIndex(0)
+        self.empty_state.drop_area.open_button.setFocus()
+
+    def show_study(self, study: Study) -> None:
+        """Show a study, and ask for the first frame of its first series."""
+        self._study = study
+        self.case_bar.show_study(study)
+        self.series_strip.show_study(study)
+        self._slot.addWidget(self.notices)
+        self._stack.setCurrentIndex(1)
+        self._report.setFocus()
+        self.show_series(0)
+
+    def show_series(self, index: int) -> None:
+        """Turn to another series of the study."""
+        self._series = index
+        self.series_strip.set_current(index)
+        self.image_view.show_message(OPENING)
+        self.frame_wanted.emit(index, 0)
+
+    def show_picture(self, picture: Picture) -> None:
+        """Show a decoded frame; one of a series that is no longer on show is dropped."""
+        if self._study and self._study.series[self._series] is picture.series:
+            self.image_view.show_picture(picture)
+
+    def show_unreadable(self, message: str) -> None:
+        """Say in place of the image why there is none."""
+        self.image_view.show_message(message)
+
+    def set_thumbnail(self, picture: Picture) -> None:
+        """Give the picture's series its small picture, windowed as the file says."""
+        if self._study is None:
+            return
+        for index, series in enumerate(self._study.series):
+            if series is picture.series:
+                self.series_strip.set_thumbnail(index, to_qimage(picture.thumbnail()))
+
+    def toggle_maximised(self) -> None:
+        """Give the image the whole width, or take it back."""
+        shown = self._column.isVisible()
+        self._column.setVisible(not shown)
+        self.series_strip.setVisible(not shown)
+
+    def switch_focus(self) -> None:
+        """Move the keys between image and report."""
+        target = self._report if self.image_view.hasFocus() else self.image_view
+        target.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def browse_files(self) -> None:
+        """Let the reader choose files to open."""
+        self._open(choose_files(self))
+
+    def browse_folder(self) -> None:
+        """Let the reader choose a folder to open."""
+        self._open(choose_folder(self))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._splitter.set_narrow(event.size().width() < WIDE)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.closing.emit()
+        event.accept()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if local_paths(event.mimeData()):
+            self.empty_state.drop_area.set_welcome(True)
+            event.acceptProposedAction()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.empty_state.drop_area.set_welcome(False)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.empty_state.drop_area.set_welcome(False)
+        event.acceptProposedAction()
+        self._open(local_paths(event.mimeData()))
+
+    def _open(self, paths: list[Path]) -> None:
+        if paths:
+            self.open_requested.emit(paths)
+
+    def _on_index(self, index: int) -> None:
+        self.frame_wanted.emit(self._series, index)
+
+    def _on_series_step(self, by: int) -> None:
+        count = len(self._study.series) if self._study else 0
+        if 0 <= self._series + by < count:
+            self.show_series(self._series + by)
+
+    def _toggle_full_screen(self) -> None:
+        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    def _connect(self) -> None:
+        self.case_bar.open_requested.connect(self.browse_files)
+        self.case_bar.model_requested.connect(self.model_requested)
+        self.empty_state.drop_area.open_requested.connect(self.browse_files)
+        self.empty_state.drop_area.sample_requested.connect(self.sample_requested)
+        self.tool_rail.tool_chosen.connect(self.image_view.set_tool)
+        self.tool_rail.act_chosen.connect(self.image_view.act)
+        self.image_view.tool_changed.connect(self.tool_rail.set_tool)
+        self.image_view.index_wanted.connect(self._on_index)
+        self.image_view.series_wanted.connect(self._on_series_step)
+        self.image_view.maximise_wanted.connect(self.toggle_maximised)
+        self.series_strip.series_chosen.connect(self.show_series)
+
+    def _add_shortcuts(self) -> None:
+        for keys, act in (
+            ("Ctrl+O", self.browse_files),
+            ("Ctrl+Shift+O", self.browse_folder),
+            ("F6", self.switch_focus),
+            ("F11", self._toggle_full_screen),
+        ):
+            QShortcut(QKeySequence(keys), self).activated.connect(act)
+
+    def _report_column(self, look: Look, slot: QBoxLayout | None) -> tuple[QWidget, QBoxLayout]:
+        """Return the column at the right, and the layout in it where notices go."""
+        panel = Panel(look.theme.surface.panel)
+        column = QVBoxLayout(panel)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        head = QVBoxLayout()
+        column.addLayout(head)
+        column.addWidget(self._report, 1)
+        return panel, slot or head
+
+    def _lay_out(self) -> None:
+        work = QWidget()
+        row = QHBoxLayout(work)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.tool_rail)
+        row.addWidget(self.series_strip)
+        row.addWidget(self._splitter, 1)
+        self._stack.addWidget(self.empty_state)
+        self._stack.addWidget(work)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.case_bar)
+        column.addWidget(self._stack, 1)
+        column.addWidget(self.status_bar)
+
+
+def local_paths(data: QMimeData) -> list[Path]:
+    """Return the local files and folders in a drop; nothing if anything in it is elsewhere."""
+    urls = data.urls()
+    if not all(url.isLocalFile() for url in urls):
+        return []
+    return [Path(url.toLocalFile()) for url in urls]

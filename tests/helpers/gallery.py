@@ -1,0 +1,110 @@
+"""Paint the window's states to PNG files, to be looked at: python -m tests.helpers.gallery OUT."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtWidgets import QApplication, QTextEdit
+
+from lacuna.study.model import Refusal
+from lacuna.ui.main_window import MainWindow
+from lacuna.ui.notices import (
+    Notice,
+    NoticeAction,
+    NoticeKind,
+    demonstrator_notice,
+    refused_notice,
+)
+from lacuna.ui.theme import dress, make_look
+from lacuna.ui.viewer.picture import picture_of
+from lacuna_resources.themes import ThemeName
+from tests.helpers import studies
+
+SIZES = ((1600, 1000), (1280, 800))
+
+
+def chest(size: int = 1024) -> NDArray[np.uint16]:
+    """Return something that looks enough like a chest to judge greys by, uint16."""
+    y, x = np.mgrid[0:size, 0:size] / size - 0.5
+    values = 2400 - 900 * (np.hypot(x, y * 0.8) > 0.47)
+    for side in (-1, 1):
+        lung = ((x - side * 0.2) / 0.16) ** 2 + ((y + 0.05) / 0.33) ** 2
+        values = values - 1500 * np.clip(1.2 - lung, 0, 1)
+    heart = ((x - 0.06) / 0.17) ** 2 + ((y - 0.16) / 0.14) ** 2
+    values = values + 1100 * np.clip(1.1 - heart, 0, 1)
+    return np.asarray(np.clip(values, 0, 4095), dtype=np.uint16)
+
+
+def states(window: MainWindow) -> Iterator[str]:
+    """Bring the window into one state after another; yield each one's name."""
+    bar = window.status_bar
+    bar.set_model("", demonstrator=True)
+    bar.set_device("CPU")
+    yield "empty"
+    window.notices.show_notice(_refused())
+    bar.set_progress(0.4)
+    bar.set_state("Loading the model, 40 %")
+    yield "empty-refused"
+    bar.set_progress(None)
+    window.notices.withdraw("refused")
+    study = studies.study()
+    window.show_study(study)
+    values = chest()
+    for one in study.series:
+        picture = picture_of(values, one.images[0], one, 0, study.date)
+        window.show_picture(picture)
+        window.set_thumbnail(picture)
+    window.series_strip.set_sent(frozenset({0}))
+    bar.set_state("Saved 09:21:40")
+    yield "case"
+    window.notices.show_notice(demonstrator_notice(about_patient=True))
+    window.notices.show_notice(_lost())
+    window.notices.show_notice(_refused())
+    bar.set_state("Working, step 7 of 16")
+    yield "notices"
+    window.case_bar.toggle_identifiers()
+    window.image_view.setFocus()
+    yield "hidden"
+
+
+def _refused() -> Notice:
+    reason = "IMG0007.dcm is cut off: 118 of 262,144 pixel bytes. Copy it again."
+    return refused_notice([Refusal("IMG0007.dcm", reason)], 4)
+
+
+def _lost() -> Notice:
+    actions = (NoticeAction("again", "Try again"), NoticeAction("cpu", "Use the CPU"))
+    words = "The GPU stopped answering", "Your text and 49 settled tokens are kept."
+    return Notice(NoticeKind.ALERT, "gpu", *words, actions, "unplug")
+
+
+def main(out: Path) -> None:
+    """Write every state in both themes at both sizes."""
+    app = QApplication.instance() or QApplication([])
+    assert isinstance(app, QApplication)
+    out.mkdir(parents=True, exist_ok=True)
+    for name in ThemeName:
+        look = make_look(name)
+        dress(app, look)
+        for width, height in SIZES:
+            window = MainWindow(look, QTextEdit())
+            window.resize(width, height)
+            window.show()
+            window.activateWindow()
+            for state in states(window):
+                for _ in range(3):
+                    app.processEvents()
+                window.grab().save(str(out / f"{name}-{width}-{state}.png"))
+            window.close()
+            window.deleteLater()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
