@@ -1,0 +1,259 @@
+"""The command line: ``lacuna [gui] | draft | doctor | sample``. No Qt, and no torch until needed.
+
+Exit codes: 0 done, 2 refused with one sentence, 130 stopped with Ctrl+C, 1 a bug, which is logged.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import NoReturn
+
+import lacuna
+from lacuna.errors import Cancelled, UserFacingError
+from lacuna.log import Log
+from lacuna.paths import AppPaths, locate
+from lacuna_models.api import EngineError
+
+DONE, BUG, REFUSED, INTERRUPTED = 0, 1, 2, 130
+VERBS = ("gui", "draft", "doctor", "sample")
+MAX_SEED = 2**63 - 1
+MAX_STEPS = 10_000
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse with one sentence instead of a page of usage."""
+
+    def error(self, message: str) -> NoReturn:
+        sentence = message[:1].upper() + message[1:]
+        raise UserFacingError(f"{sentence.rstrip('.')}.", f"See {self.prog} --help.")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code. No error leaves this function."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        arguments = _parser().parse_args(_with_verb(words))
+        return _VERBS[arguments.verb](arguments)
+    except (UserFacingError, EngineError) as error:
+        _say(f"lacuna: {_one_line(str(error))}")
+        return REFUSED
+    except (KeyboardInterrupt, Cancelled):
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has gone; the interpreter must not flush into the void at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except SystemExit as finished:  # --help and --version
+        return finished.code if isinstance(finished.code, int) else DONE
+    except Exception as error:  # noqa: BLE001  the last resort: a sentence, and the log
+        return _bug(error, locate(_data_dir(words)))
+
+
+def _bug(error: Exception, paths: AppPaths) -> int:
+    log = Log(paths.logs)
+    log.bug(error)
+    log.close()
+    _say(f"lacuna: Something went wrong that should not. Where it happened is in {log.path}.")
+    return BUG
+
+
+def _parser() -> _Parser:
+    parser = _Parser(prog="lacuna", description="Fix what you know, let the rest come.")
+    parser.add_argument("--version", action="version", version=f"lacuna {lacuna.__version__}")
+    _add_data_dir(parser, default=None)
+    verbs = parser.add_subparsers(dest="verb", metavar="gui | draft | doctor | sample")
+    _add_gui(verbs.add_parser("gui", help="open the window (without a verb, too)"))
+    _add_draft(verbs.add_parser("draft", help="fill a report's gaps and print it"))
+    doctor = verbs.add_parser("doctor", help="what this computer has of what Lacuna needs")
+    doctor.add_argument("--json", action="store_true", help="print one JSON document")
+    sample = verbs.add_parser("sample", help="draw the sample studies again")
+    sample.add_argument("out", metavar="OUT", type=Path, help="folder to write into")
+    for verb in verbs.choices.values():
+        _add_data_dir(verb, default=argparse.SUPPRESS)
+    return parser
+
+
+def _add_data_dir(parser: argparse.ArgumentParser, default: object) -> None:
+    parser.add_argument(
+        "--data-dir", type=Path, default=default, metavar="DIR", help="keep everything in DIR"
+    )
+
+
+def _add_study(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("study", nargs="*", type=Path, metavar="STUDY", help="files, folder, ZIP")
+    parser.add_argument("--sample", action="store_true", help="the bundled study, for STUDY")
+    parser.add_argument("--model", type=Path, metavar="DIR", help="a DiffusionGemma checkpoint")
+
+
+def _add_gui(gui: argparse.ArgumentParser) -> None:
+    _add_study(gui)
+
+
+def _add_draft(draft: argparse.ArgumentParser) -> None:
+    _add_study(draft)
+    draft.add_argument(
+        "--report",
+        metavar="FILE",
+        help="text to keep, with gaps: [...], or [... 12] for 12 tokens; - reads standard input",
+    )
+    draft.add_argument("--seed", type=_whole(0, MAX_SEED), default=0, metavar="N")
+    draft.add_argument("--steps", type=_whole(1, MAX_STEPS), metavar="N", help="at most N steps")
+    draft.add_argument("--adapter", type=Path, metavar="DIR", help="a LoRA adapter")
+    draft.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, mps")
+    draft.add_argument("--style", choices=("full", "terse"), default="full")
+    draft.add_argument("--json", action="store_true", help="add the provenance of every span")
+    draft.add_argument("--trace", action="store_true", help="print every step to standard error")
+
+
+class _Whole:
+    """An argparse type: a whole number within bounds. Its name appears in the error."""
+
+    def __init__(self, low: int, high: int) -> None:
+        self._low, self._high = low, high
+
+    def __call__(self, word: str) -> int:
+        number = int(word) if word.isascii() and word.isdecimal() else -1
+        if not self._low <= number <= self._high:
+            raise argparse.ArgumentTypeError(
+                f"{word!r} is not a whole number from {self._low} to {self._high}"
+            )
+        return number
+
+
+def _whole(low: int, high: int) -> _Whole:
+    return _Whole(low, high)
+
+
+def _with_verb(words: Sequence[str]) -> list[str]:
+    """Put ``gui`` where the verb was left out; global options may stand before it."""
+    at = 0
+    while at < len(words) and words[at].startswith("--data-dir"):
+        at += 1 if "=" in words[at] else 2
+    known = at < len(words) and words[at] in (*VERBS, "--version", "-h", "--help")
+    return list(words) if known else [*words[:at], "gui", *words[at:]]
+
+
+def _data_dir(words: Sequence[str]) -> Path | None:
+    """Find --data-dir without argparse, for when that is what failed."""
+    for word, following in zip(words, [*words[1:], ""], strict=True):
+        if word.startswith("--data-dir="):
+            return Path(word.partition("=")[2])
+        if word == "--data-dir" and following:
+            return Path(following)
+    return None
+
+
+def _gui(arguments: argparse.Namespace) -> int:
+    from lacuna.app import main as show
+
+    if arguments.sample and arguments.study:
+        raise UserFacingError("--sample stands for a study.", "Give one of the two.")
+    return show(
+        arguments.study,
+        sample=arguments.sample,
+        model=arguments.model,
+        data_dir=arguments.data_dir,
+    )
+
+
+def _study(arguments: argparse.Namespace) -> tuple[Path, ...]:
+    if arguments.sample == bool(arguments.study):
+        raise UserFacingError("Give a study, or --sample.", "See lacuna draft --help.")
+    if arguments.sample:
+        from lacuna_resources.samples import sample_study
+
+        return (sample_study(),)
+    return tuple(arguments.study)
+
+
+def _draft(arguments: argparse.Namespace) -> int:
+    from lacuna.draft import Order, draft
+    from lacuna.draft_output import as_json, plain, remarks, trace_line
+
+    order = Order(
+        study=_study(arguments),
+        text=_report(arguments.report),
+        seed=arguments.seed,
+        steps=arguments.steps,
+        model=arguments.model,
+        adapter=arguments.adapter,
+        device=arguments.device,
+        style=arguments.style,
+    )
+    trace = (lambda event: _say(trace_line(event))) if arguments.trace else None
+    outcome = draft(order, on_step=trace)
+    for remark in remarks(outcome):
+        _say(_one_line(remark))
+    own_end = arguments.json or order.text is None
+    _print((as_json(outcome) if arguments.json else plain(outcome)) + ("\n" if own_end else ""))
+    return INTERRUPTED if outcome.stopped else DONE
+
+
+def _report(name: str | None) -> str | None:
+    from lacuna.draft import MAX_REPORT_BYTES, read_text
+
+    if name is None:
+        return None
+    if name == "-":
+        return read_text(sys.stdin.buffer.read(MAX_REPORT_BYTES + 1), "Standard input")
+    path = Path(name)
+    try:
+        with path.open("rb") as stream:
+            content = stream.read(MAX_REPORT_BYTES + 1)
+    except OSError as error:
+        reason = (error.strerror or "no reason").lower()
+        raise UserFacingError(f"{path.name} could not be opened: {reason}.") from error
+    return read_text(content, path.name)
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from lacuna.doctor import examine, healthy
+
+    findings = []
+    for finding in examine(locate(arguments.data_dir)):
+        findings.append(finding)
+        if not arguments.json:
+            _print(f"{finding.health:<5} {finding.name:<26} {finding.value}\n")
+    if arguments.json:
+        found = {"healthy": healthy(findings), "findings": [asdict(one) for one in findings]}
+        _print(json.dumps(found, indent=2) + "\n")
+    return DONE if healthy(findings) else REFUSED
+
+
+def _sample(arguments: argparse.Namespace) -> int:
+    from lacuna.study.sample import write_samples
+
+    try:
+        for path in write_samples(arguments.out):
+            _print(f"{path}\n")
+    except OSError as error:
+        reason = (error.strerror or "no reason").lower()
+        raise UserFacingError(
+            f"The samples could not be written: {reason}.", "Choose another folder."
+        ) from error
+    return DONE
+
+
+_VERBS = {"gui": _gui, "draft": _draft, "doctor": _doctor, "sample": _sample}
+
+
+def _print(text: str) -> None:
+    """Write to standard output as UTF-8, line ends as they are: the report, byte for byte."""
+    sys.stdout.buffer.write(text.encode("utf-8"))
+    sys.stdout.buffer.flush()
+
+
+def _say(text: str) -> None:
+    """Write a line to standard error."""
+    sys.stderr.buffer.write(f"{text}\n".encode("utf-8", "backslashreplace"))
+    sys.stderr.buffer.flush()
+
+
+def _one_line(text: str) -> str:
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())

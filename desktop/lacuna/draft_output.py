@@ -1,0 +1,89 @@
+"""An ``Outcome`` -> what the command line prints: plain text, JSON, and the trace of steps."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from lacuna.draft import Outcome
+from lacuna.report.markup import render
+from lacuna.report.model import Fill, Fixed, Gap, Span
+from lacuna_models.api import StepEvent
+
+RESEARCH_USE = "Research use. Draft, requires review."
+DRAFT = "DRAFT. Research use, requires review."
+MEANINGLESS = (
+    "Demonstrator model: trained on drawings. About this picture these words mean nothing."
+)
+
+
+def plain(outcome: Outcome) -> str:
+    """Return the report, byte for byte but for its gaps; marked first where it means nothing."""
+    text = render(outcome.report)
+    return f"[{MEANINGLESS}]\n{text}" if outcome.words_mean_nothing else text
+
+
+def remarks(outcome: Outcome) -> list[str]:
+    """Return the lines that go beside the report, not into it."""
+    warning = [MEANINGLESS] if outcome.words_mean_nothing else []
+    return [DRAFT, *warning, *outcome.notes]
+
+
+def as_json(outcome: Outcome) -> str:
+    """Return one JSON document with the provenance of every span."""
+    return json.dumps(_document(outcome), indent=2, ensure_ascii=False)
+
+
+def trace_line(event: StepEvent) -> str:
+    """Return one step on one line: settled of free, newly accepted, mean entropy, the draft."""
+    words = " | ".join(span.text for span in event.spans)
+    return (
+        f"step {event.step:>3}/{event.steps}  settled {event.settled:>3}/{event.free}  "
+        f"accepted {event.accepted:>3}  entropy {event.mean_entropy:.3f}  {one_line(words)}"
+    )
+
+
+def one_line(text: str) -> str:
+    """Return text with line ends and control characters spelled out."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def _document(outcome: Outcome) -> dict[str, Any]:
+    done, info = outcome.done, outcome.info
+    return {
+        "draft": True,
+        "research_use": RESEARCH_USE,
+        "warning": MEANINGLESS if outcome.words_mean_nothing else None,
+        "report": render(outcome.report),
+        "spans": [_span(span) for span in outcome.report.spans()],
+        "model": {
+            "name": info.name,
+            "hash": info.hash,
+            "adapter": info.adapter,
+            "demonstrator": info.demonstrator,
+            "device": info.device,
+            "dtype": info.dtype,
+        },
+        "image": {"sha256": outcome.picture.digest(), "origin": str(outcome.picture.origin)},
+        "seed": done.seed,
+        "steps": done.steps,
+        "reason": str(done.reason),
+        "settings": asdict(done.settings),
+        "elapsed_seconds": round(done.elapsed, 3),
+        "notes": list(outcome.notes),
+    }
+
+
+def _span(span: Span) -> dict[str, Any]:
+    if isinstance(span, Gap):
+        return {"state": "gap", "author": None, "text": "", "length": span.length}
+    if isinstance(span, Fill):
+        return {
+            "state": str(span.state),
+            "author": "model",
+            "text": span.text,
+            "mean_entropy": round(span.mean_entropy, 4),
+        }
+    state = "fixed" if isinstance(span, Fixed) else "soft"
+    return {"state": state, "author": str(span.author), "text": span.text}

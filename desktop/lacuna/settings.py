@@ -1,0 +1,118 @@
+"""What is remembered between sittings: frozen, in a TOML file, strict both ways."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import tomllib
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, Literal
+
+from lacuna.errors import UserFacingError
+
+ZOOM = range(14, 25)  # px of the report's type
+STEPS = range(1, 1001)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Attributes, None meaning what the checkpoint or the bundle says.
+
+    model: a checkpoint folder; None is the bundled demonstrator.
+    adapter: an adapter folder.
+    device: auto, cpu, cuda, cuda:1, mps, ...
+    steps: most denoising steps of a run, 1 to 1000.
+    style: how a draft is worded.
+    theme: dark for reading rooms, light for lit ones.
+    reduced_motion: no fades, four repaints a second.
+    report_zoom: size of the report's type, 14 to 24 px.
+    """
+
+    model: str | None = None
+    adapter: str | None = None
+    device: str = "auto"
+    steps: int | None = None
+    style: Literal["full", "terse"] = "full"
+    theme: Literal["dark", "light"] = "dark"
+    reduced_motion: bool = False
+    report_zoom: int = 16
+
+    def __post_init__(self) -> None:
+        for name in ("model", "adapter"):
+            value = getattr(self, name)
+            _require(value is None or (type(value) is str and value != ""), name, "a folder")
+        _require(type(self.device) is str and self.device != "", "device", "a device, or auto")
+        steps = self.steps
+        _require(steps is None or _whole(steps, STEPS), "steps", "1 to 1000")
+        _require(self.style in ("full", "terse"), "style", "full or terse")
+        _require(self.theme in ("dark", "light"), "theme", "dark or light")
+        _require(type(self.reduced_motion) is bool, "reduced_motion", "true or false")
+        _require(_whole(self.report_zoom, ZOOM), "report_zoom", "14 to 24")
+
+
+def _whole(value: object, allowed: range) -> bool:
+    return type(value) is int and value in allowed
+
+
+def _require(holds: bool, name: str, wanted: str) -> None:
+    if not holds:
+        raise UserFacingError(f"The setting {name} must be {wanted}.", "Correct it or remove it.")
+
+
+def load_settings(path: Path) -> Settings:
+    """Read settings; a missing file means the defaults.
+
+    Raises:
+        UserFacingError: the file is unreadable, no TOML, or holds something unknown or wrong.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return Settings()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserFacingError("The settings file could not be read.", f"Look at {path}.") from error
+    try:
+        found = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UserFacingError("The settings file is damaged.", f"Mend or delete {path}.") from error
+    known = {field.name for field in fields(Settings)}
+    for name in found:
+        _require(name in known, name, "one that Lacuna knows")
+    return Settings(**found)
+
+
+def save_settings(settings: Settings, path: Path) -> None:
+    """Write settings in one piece: another reader sees the old file or the new one.
+
+    Raises:
+        UserFacingError: the folder cannot be written to.
+    """
+    values = {name: value for name, value in asdict(settings).items() if value is not None}
+    text = "".join(f"{name} = {_toml(value)}\n" for name, value in values.items())
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _replace(path, text)
+    except OSError as error:
+        reason = f"The settings could not be saved: {(error.strerror or 'no reason').lower()}."
+        raise UserFacingError(reason, f"Look at {path.parent}.") from error
+
+
+def _toml(value: Any) -> str:
+    """Return a TOML value: JSON's spelling, but for DEL, which TOML wants escaped."""
+    return json.dumps(value).replace("\x7f", "\\u007f")
+
+
+def _replace(path: Path, text: str) -> None:
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
+    part = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        part.replace(path)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
