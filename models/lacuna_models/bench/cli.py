@@ -1,0 +1,43 @@
+"""`lacuna-models bench ...`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from lacuna_models.api import EngineError
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the verb to `lacuna-models`."""
+    bench = subparsers.add_parser("bench", help="measure beside named peers")
+    kinds = bench.add_subparsers(dest="kind", required=True)
+    step = kinds.add_parser("step", help="one-sentence infill: us, transformers, diffusers")
+    step.add_argument("--model", type=Path, help="checkpoint folder; the bundled one by default")
+    step.add_argument("--cases", type=int, default=5)
+    step.add_argument("--repeats", type=int, default=3)
+    step.add_argument("--steps", type=int, default=8, help="of the run without early stopping")
+    step.add_argument("--no-diffusers", action="store_true", help="without the bench extra")
+    step.set_defaults(run=_step)
+
+
+def _step(arguments: argparse.Namespace) -> int:
+    from lacuna_models.bench.step import bench_step
+    from lacuna_phantom import checkpoint_path
+
+    try:
+        table = bench_step(
+            arguments.model or checkpoint_path(),
+            cases=arguments.cases,
+            repeats=arguments.repeats,
+            steps=arguments.steps,
+            peers=not arguments.no_diffusers,
+        )
+    except ImportError as error:
+        raise EngineError(
+            "The diffusers library is not installed.",
+            "Install the bench extra, or give --no-diffusers.",
+        ) from error
+    print(table)
+    return 0

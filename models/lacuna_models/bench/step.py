@@ -1,0 +1,171 @@
+"""`lacuna-models bench step`: our loop beside its peers, same checkpoint, same infills, one run."""
+
+from __future__ import annotations
+
+import dataclasses
+import platform
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from lacuna_models.api import Done, SamplerSettings
+from lacuna_models.bench.peers import InfillTask, diffusers_pipeline, run_diffusers
+from lacuna_models.bench.peers import run_transformers as generate
+from lacuna_models.bench.tasks import Pair, infill, with_settings
+from lacuna_models.engine import DiffusionEngine
+from lacuna_models.loading import Loaded, load
+
+Run = Callable[[Pair], int]
+
+
+@dataclass(slots=True)
+class Timing:
+    """A contender's figures, one a repeat: milliseconds, and decoder passes."""
+
+    name: str
+    milliseconds: list[float] = field(default_factory=list)
+    passes: list[int] = field(default_factory=list)
+
+    @property
+    def median(self) -> float:
+        """Median milliseconds a run."""
+        return statistics.median(self.milliseconds)
+
+    @property
+    def step(self) -> float:
+        """Median milliseconds a decoder pass, all else included."""
+        pairs = zip(self.milliseconds, self.passes, strict=True)
+        return statistics.median(ms / passes for ms, passes in pairs)
+
+
+class Passes:
+    """Counts the decoder's passes, whoever drives the model."""
+
+    def __init__(self, model: Any) -> None:
+        self._count = 0
+        self._hook = model.model.decoder.register_forward_pre_hook(self._seen)
+
+    def _seen(self, *_arguments: object) -> None:
+        self._count += 1
+
+    def take(self) -> int:
+        """Return the passes since the last call."""
+        count, self._count = self._count, 0
+        return count
+
+    def close(self) -> None:
+        """Stop counting."""
+        self._hook.remove()
+
+
+def bench_step(
+    path: Path, *, cases: int = 5, repeats: int = 3, steps: int = 8, peers: bool = True
+) -> str:
+    """Measure and return a table in Markdown. Contenders take turns, so that drift hits all alike.
+
+    Two settings: a fixed number of steps, early stopping off (same work); and as each one stops
+    by itself under the checkpoint's settings.
+
+    Raises:
+        EngineError: from loading.
+        ImportError: with ``peers``, if the ``bench`` extra is not installed.
+    """
+    torch.set_num_threads(1)
+    loaded = load(path, device="cpu")
+    own = dataclasses.replace(loaded.info.settings)
+    # A canvas cannot be the same for more steps than there are: so no contender stops early.
+    fixed = dataclasses.replace(own, steps=steps, stability=steps + 1)
+    pairs = [infill(loaded, 9_000_000 + seed, own) for seed in range(cases)]
+    passes = Passes(loaded.model)
+    try:
+        tables = [
+            _table(title, _race(loaded, pairs, settings, repeats, passes, peers=peers))
+            for title, settings in (
+                (f"{steps} steps, early stopping off", fixed),
+                (f"at most {own.steps} steps, each stops by itself", own),
+            )
+        ]
+    finally:
+        passes.close()
+    head = (
+        f"One-sentence infill with a picture, {cases} phantoms x {repeats}, medians, one CPU"
+        f" thread.\n{platform.machine()}, torch {torch.__version__}, {loaded.info.name}"
+        f" ({loaded.info.hash[:12]})"
+    )
+    return "\n\n".join([head, *tables])
+
+
+def _race(
+    loaded: Loaded,
+    pairs: list[Pair],
+    settings: SamplerSettings,
+    repeats: int,
+    passes: Passes,
+    *,
+    peers: bool,
+) -> list[Timing]:
+    runs = _contenders(loaded, pairs[0].task, peers=peers)
+    timings = [Timing(name) for name in runs]
+    for round_ in range(repeats + 1):
+        for pair in pairs:
+            for timing, run in zip(timings, runs.values(), strict=True):
+                passes.take()
+                began = time.perf_counter()
+                run(with_settings(pair, settings))
+                spent = (time.perf_counter() - began) * 1000
+                if round_:  # the first round warms caches up, ours of contexts too
+                    timing.milliseconds.append(spent)
+                    timing.passes.append(passes.take())
+    return timings
+
+
+def _contenders(loaded: Loaded, task: InfillTask, *, peers: bool) -> dict[str, Run]:
+    """Return the contenders; the first is the one that the others are compared with."""
+    warm = DiffusionEngine(loaded)
+
+    def ours_warm(pair: Pair) -> int:
+        return _fill(warm, pair)
+
+    def ours_cold(pair: Pair) -> int:
+        return _fill(DiffusionEngine(loaded), pair)
+
+    def transformers(pair: Pair) -> int:
+        return int(generate(loaded.model, pair.task, pair.request.seeds[0], None).shape[1])
+
+    runs: dict[str, Run] = {
+        "transformers generate + the paper's clamp": transformers,
+        "Lacuna, context encoded each time": ours_cold,
+        "Lacuna, warm context": ours_warm,
+    }
+    if peers:
+        pipeline = diffusers_pipeline(loaded.model, task)
+
+        def diffusers(pair: Pair) -> int:
+            pipeline.processor = type(pipeline.processor)(pair.task)
+            return int(run_diffusers(pipeline, pair.task, pair.request.seeds[0]).shape[1])
+
+        runs["diffusers pipeline + clamp in its callback"] = diffusers
+    return runs
+
+
+def _fill(engine: DiffusionEngine, pair: Pair) -> int:
+    return sum(event.steps for event in engine.fill(pair.request) if isinstance(event, Done))
+
+
+def _table(title: str, timings: list[Timing]) -> str:
+    base = timings[0]
+    lines = [
+        f"| {title} | ms | passes | ms a pass | times faster |",
+        "|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {timing.name} | {timing.median:.1f} | {statistics.median(timing.passes):g} |"
+        f" {timing.step:.1f} | {base.median / timing.median:.2f} |"
+        for timing in timings
+    ]
+    return "\n".join(lines)

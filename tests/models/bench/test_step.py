@@ -1,0 +1,52 @@
+"""The bench measures what it says: the same infill, the same anchors, the same number of passes."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+import torch
+
+from lacuna_models.bench.peers import run_transformers
+from lacuna_models.bench.step import Passes, bench_step
+from lacuna_models.bench.tasks import infill
+from lacuna_models.engine import DiffusionEngine, collect
+from lacuna_models.loading import Loaded, load
+from lacuna_phantom import checkpoint_path
+
+
+@pytest.fixture(scope="module")
+def loaded() -> Loaded:
+    return load(checkpoint_path(), device="cpu")
+
+
+def test_the_peer_keeps_the_anchors_and_takes_the_same_steps(loaded: Loaded) -> None:
+    steps = 3
+    settings = dataclasses.replace(loaded.info.settings, steps=steps, stability=steps + 1)
+    pair = infill(loaded, 7, settings)
+    passes = Passes(loaded.model)
+    try:
+        canvas = run_transformers(loaded.model, pair.task, 1, None)
+        theirs = passes.take()
+        done = collect(DiffusionEngine(loaded).fill(pair.request))
+        ours = passes.take()
+    finally:
+        passes.close()
+    assert theirs == ours == done[0].steps == steps
+    # generate pads everything behind an end mark, upstream's way: compare before it.
+    ends = torch.isin(canvas[0], torch.tensor(loaded.model.generation_config.eos_token_id))
+    before_end = ends.cumsum(0) == 0
+    held = pair.task.fixed_mask[0] & before_end
+    assert torch.equal(canvas[0][held], pair.task.fixed_ids[0][held])
+
+
+def test_the_clamp_is_taken_off_again(loaded: Loaded) -> None:
+    pair = infill(loaded, 8, dataclasses.replace(loaded.info.settings, steps=1))
+    run_transformers(loaded.model, pair.task, 1, None)
+    assert "_denoising_step" not in vars(loaded.model)
+
+
+def test_the_table_names_every_contender() -> None:
+    table = bench_step(checkpoint_path(), cases=1, repeats=1, steps=1, peers=False)
+    assert table.count("Lacuna, warm context") == 2
+    assert "the paper's clamp | " in table
