@@ -46,13 +46,10 @@ class Pictures:
         """Return the patches of at least one picture.
 
         Raises:
-            EngineError: a picture that is empty, of another type, or too narrow to be cut up.
+            EngineError: a picture that is empty or of another type.
         """
         pictures = [Image.fromarray(self._shaped(image)) for image in images]
-        try:
-            batch = self._processor(images=pictures, return_tensors="pt")
-        except ValueError as error:
-            raise EngineError("A picture is too narrow for the model.") from error
+        batch = self._processor(images=pictures, return_tensors="pt")
         return PixelInputs(
             pixels=batch["pixel_values"].to(torch.float32),
             positions=batch["image_position_ids"].to(torch.long),

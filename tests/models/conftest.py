@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from lacuna_models.engine import DiffusionEngine, load_engine
+from lacuna_models.engine import DiffusionEngine
 from lacuna_models.loading import Loaded, load
+from lacuna_phantom import checkpoint_path
 from tests.helpers import tiny
 
 
@@ -31,8 +31,12 @@ def tiny_engine(loaded: Loaded) -> DiffusionEngine:
 
 
 @pytest.fixture(scope="session")
-def bundled() -> Iterator[DiffusionEngine]:
-    """The engine that ships."""
-    engine = load_engine(device="cpu")
-    yield engine
-    engine.close()
+def shipped() -> Loaded:
+    """The checkpoint that ships, on the CPU."""
+    return load(checkpoint_path(), device="cpu")
+
+
+@pytest.fixture(scope="session")
+def bundled(shipped: Loaded) -> DiffusionEngine:
+    """An engine on the checkpoint that ships. Do not close it."""
+    return DiffusionEngine(shipped)

@@ -1,4 +1,4 @@
-"""With no anchors and the same random draws, the loop's canvases equal ``generate``'s, step by step.
+"""With no anchors and the same draws, the loop's canvases equal ``generate``'s, step by step.
 
 What is patched upstream is only its source of random numbers, and only to write them down.
 """
@@ -19,7 +19,6 @@ from lacuna_models.api import ImageInput, Prompt, SamplerSettings
 from lacuna_models.engine import forward_of
 from lacuna_models.infill import denoise, task_of
 from lacuna_models.loading import Loaded
-from tests.helpers import tiny
 
 PICTURE = ImageInput(np.random.default_rng(3).integers(0, 255, (96, 128), dtype=np.uint8))
 PROMPT = Prompt(images=(PICTURE,), indication="cough")
@@ -96,7 +95,7 @@ def generated(loaded: Loaded, settings: SamplerSettings, rows: int, record: Reco
             pixel_values=pixels.pixels.repeat(rows, 1, 1),
             image_position_ids=pixels.positions.repeat(rows, 1, 1),
             mm_token_type_ids=(ids == loaded.model.config.image_token_id).long(),
-            max_new_tokens=tiny.CANVAS,
+            max_new_tokens=loaded.canvas.length,
             max_denoising_steps=settings.steps,
             t_max=settings.t_max,
             t_min=settings.t_min,
@@ -113,8 +112,8 @@ def ours(
 ) -> Iterator[tuple[Tensor, Tensor, Tensor | None]]:
     """Yield each step's input canvas, draft and conditioning of our loop."""
     size = loaded.vocabulary.size
-    everywhere = tuple(range(tiny.CANVAS))
-    task = task_of((0,) * tiny.CANVAS, everywhere, frozenset(), None, size, loaded.device)
+    everywhere = tuple(range(loaded.canvas.length))
+    task = task_of((0,) * loaded.canvas.length, everywhere, frozenset(), None, size, loaded.device)
     forward = forward_of(loaded, context.encode(loaded, PROMPT), rows, task.free)
     seen: list[tuple[Tensor, Tensor | None]] = []
 
@@ -127,17 +126,18 @@ def ours(
 
 
 SETTINGS = {
-    "the checkpoint's": SamplerSettings(steps=8, entropy_bound=0.1),
-    "stopping early": SamplerSettings(steps=30, entropy_bound=400.0, confidence=6.0, stability=2),
-    "never stable": SamplerSettings(steps=5, confidence=1e-9),
+    "as given": SamplerSettings(steps=8, t_max=0.8, t_min=0.4, entropy_bound=0.1),
+    "generous": SamplerSettings(steps=10, t_max=0.4, t_min=0.1, entropy_bound=40.0, stability=2),
+    "never sure": SamplerSettings(steps=5, confidence=1e-9),
     "no stability asked": SamplerSettings(steps=6, stability=0, confidence=4.0),
 }
+STOPPING = [
+    SamplerSettings(steps=40, t_max=0.5, t_min=0.1, entropy_bound=bound, confidence=0.05)
+    for bound in (0.5, 0.01, 0.1)
+]
 
 
-@pytest.mark.parametrize("rows", [1, 3])
-@pytest.mark.parametrize("name", SETTINGS)
-def test_canvases_equal_generates_step_by_step(loaded: Loaded, name: str, rows: int) -> None:
-    settings = SETTINGS[name]
+def assert_equal_steps(loaded: Loaded, settings: SamplerSettings, rows: int) -> Record:
     record = Record()
     generated(loaded, settings, rows, record)
     steps = list(ours(loaded, settings, rows, record))
@@ -151,10 +151,22 @@ def test_canvases_equal_generates_step_by_step(loaded: Loaded, name: str, rows: 
         else:
             assert conditioning is not None
             torch.testing.assert_close(conditioning, theirs, atol=1e-4, rtol=1e-4)
+    return record
 
 
-def test_rows_stop_one_by_one_in_both(loaded: Loaded) -> None:
-    settings = SETTINGS["stopping early"]
-    record = Record()
-    generated(loaded, settings, 3, record)
-    assert 1 < len(record.inputs) < settings.steps
+@pytest.mark.parametrize("rows", [1, 3])
+@pytest.mark.parametrize("name", SETTINGS)
+def test_canvases_equal_generates_step_by_step(loaded: Loaded, name: str, rows: int) -> None:
+    assert_equal_steps(loaded, SETTINGS[name], rows)
+
+
+def last_changes(record: Record) -> set[int]:
+    drafts = torch.stack(record.drafts)
+    changes = (drafts[1:] != drafts[:-1]).any(dim=-1)
+    return {int(changes[:, row].nonzero().max()) for row in range(drafts.shape[1])}
+
+
+def test_rows_stop_one_by_one_as_in_generate(shipped: Loaded) -> None:
+    records = [assert_equal_steps(shipped, settings, 4) for settings in STOPPING]
+    assert all(len(record.drafts) < 40 for record in records)
+    assert any(len(last_changes(record)) > 1 for record in records)
