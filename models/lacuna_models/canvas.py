@@ -273,14 +273,13 @@ def _share(
     auto = [i for i in gaps if i not in exact]
     if room < SHORTEST_GAP * len(auto):
         raise no_room(taken - len(spec.preamble), sum(exact.values()), len(gaps), spec)
-    if spec.default_gap * len(auto) <= room:
-        lengths = dict.fromkeys(auto, spec.default_gap)
-        spare = room - spec.default_gap * len(auto)
-    else:
-        lengths = dict.fromkeys(auto, room // len(auto))
-        spare = room % len(auto)
+    share = min(spec.default_gap, room // max(1, len(auto)))
+    lengths = dict.fromkeys(auto, share)
+    spare = room - share * len(auto)
     if open_gap is not None:
         lengths[open_gap] += spare
+    elif share < spec.default_gap:
+        lengths |= dict.fromkeys(auto[:spare], share + 1)
     return exact | lengths
 
 

@@ -144,7 +144,7 @@ def _joined(span: Span, pieces: list[Kept | Open], meets: _Neighbours) -> list[K
     if mended and isinstance(mended[0], Kept) and (not left or left[-1].isspace()):
         mended[0] = Kept(_stripped_left(mended[0].tokens))
     if mended and isinstance(mended[-1], Kept) and right is not None:
-        mended[-1] = Kept(_right_edge(mended[-1].tokens, right))
+        mended[-1] = Kept(_right_edge(mended[-1].tokens, right, parted=not span.soft))
     return _wrapped(mended, span) if span.lead or span.trail else mended
 
 
@@ -166,11 +166,14 @@ def _stripped_right(tokens: Sequence[TokenDraft]) -> tuple[TokenDraft, ...]:
     return tuple(stripped)
 
 
-def _right_edge(tokens: Sequence[TokenDraft], right: str) -> tuple[TokenDraft, ...]:
+def _right_edge(
+    tokens: Sequence[TokenDraft], right: str, *, parted: bool
+) -> tuple[TokenDraft, ...]:
+    """Mend the edge to ``right``; with ``parted``, by a space between two words if need be."""
     if not right or right[0].isspace():
         return _stripped_right(tokens)
     last = "".join(token.text for token in tokens)[-1:]
-    if right[0].isalnum() and (last.isalnum() or last in _CLOSERS) and last:
+    if parted and right[0].isalnum() and (last.isalnum() or last in _CLOSERS) and last:
         return (*tokens[:-1], _with_text(tokens[-1], tokens[-1].text + " "))
     return tuple(tokens)
 
