@@ -42,14 +42,19 @@ class Settings:
     def __post_init__(self) -> None:
         for name in ("model", "adapter"):
             value = getattr(self, name)
-            _require(value is None or (type(value) is str and value != ""), name, "a folder")
-        _require(type(self.device) is str and self.device != "", "device", "a device, or auto")
+            _require(value is None or _named(value), name, "a folder")
+        _require(_named(self.device), "device", "a device, or auto")
         steps = self.steps
         _require(steps is None or _whole(steps, STEPS), "steps", "1 to 1000")
         _require(self.style in ("full", "terse"), "style", "full or terse")
         _require(self.theme in ("dark", "light"), "theme", "dark or light")
         _require(type(self.reduced_motion) is bool, "reduced_motion", "true or false")
         _require(_whole(self.report_zoom, ZOOM), "report_zoom", "14 to 24")
+
+
+def _named(value: object) -> bool:
+    """Whether it is text that a file can hold: a path may have bytes that are no UTF-8."""
+    return type(value) is str and value != "" and value.encode("utf-8", "ignore").decode() == value
 
 
 def _whole(value: object, allowed: range) -> bool:
@@ -101,7 +106,7 @@ def save_settings(settings: Settings, path: Path) -> None:
 
 def _toml(value: Any) -> str:
     """Return a TOML value: JSON's spelling, but for DEL, which TOML wants escaped."""
-    return json.dumps(value).replace("\x7f", "\\u007f")
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _replace(path: Path, text: str) -> None:
