@@ -13,6 +13,7 @@ from pydicom.pixels import get_decoder
 from lacuna.errors import UserFacingError
 from lacuna.study.model import Image, Patient, Source, Window
 from lacuna.study.part10 import Header
+from lacuna.study.sides import sides
 from lacuna.study.values import attribute_home, integer, items, number, numbers, text
 from lacuna.study.wording import clean, person_name, show_age, show_date, show_date_time
 from lacuna_models.api import Origin
@@ -172,6 +173,7 @@ def _image(header: Header, source: Source, orientation: tuple[float, ...]) -> Im
         origin=_origin(ds),
         position=_position(ds, orientation),
         padding=_padding(ds),
+        sides=sides(ds, orientation),
     )
 
 

@@ -39,6 +39,7 @@ class Image:
     in mm, None where the file has none. ``origin`` is PHANTOM only for Lacuna's own phantoms.
     ``padding`` is the range of values, both ends included and in the values that ``read_pixels``
     returns, which are no tissue and stay out of automatic windows; None where the file names none.
+    ``sides`` are where rows and columns run to, letters of PS3.3 C.7.6.1.1.1: ("L", "F").
     """
 
     sop_instance_uid: str
@@ -55,6 +56,7 @@ class Image:
     origin: Origin = Origin.PATIENT
     position: float | None = None  # along the slice normal, mm
     padding: tuple[float, float] | None = None
+    sides: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
