@@ -21,7 +21,7 @@ from PySide6.QtGui import (
     QTextFormat,
 )
 
-from lacuna.report import edit, text
+from lacuna.report import edit, markup, text
 from lacuna.report.model import Gap, Report, Section, Span
 from lacuna.ui.editor.spans import Spans
 from lacuna.ui.editor.text_units import to_index, to_units, units
@@ -152,6 +152,23 @@ class Binding:
         body = self._scan()[section]
         return body.start + to_units(body.text, offset)
 
+    def trimmed(self, start: int, end: int) -> tuple[int, int]:
+        """Return the range without the white space at its ends."""
+        while start < end and self._blank(start):
+            start += 1
+        while end > start and self._blank(end - 1):
+            end -= 1
+        return start, end
+
+    def text_between(self, start: int, end: int) -> str:
+        """Return the text of a range as plain text: gaps as markers, headings with a colon."""
+        lines = []
+        block = self.document.findBlock(start)
+        while block.isValid() and block.position() < max(end, start + 1):
+            lines.append(self._line_text(block, start, end))
+            block = block.next()
+        return "\n".join(lines)
+
     def touches_structure(self, start: int, end: int) -> bool:
         """Whether removing the range would break a heading or join two sections."""
         bodies = [(body.start, body.start + units(body.text)) for body in self._scan()]
@@ -175,6 +192,22 @@ class Binding:
     def forget(self, *_: int) -> None:
         """Scan anew. Needed inside an edit block only: Qt reports its changes at its end."""
         self._bodies = self._runs = None
+
+    def _blank(self, position: int) -> bool:
+        return self.document.characterAt(position).isspace()
+
+    def _line_text(self, block: QTextBlock, start: int, end: int) -> str:
+        low = max(start - block.position(), 0)
+        high = min(end, block.position() + block.length() - 1) - block.position()
+        if is_heading(block):
+            return block.text()[to_index(block.text(), low) :] + ":"
+        line = block.text()
+        shown = line[to_index(line, low) : to_index(line, high)]
+        at = block.position() + low
+        gaps = [r.span for r in self.runs() if at <= r.start and isinstance(r.span, Gap)]
+        for gap in gaps[: shown.count(edit.GAP_CHARACTER)]:
+            shown = shown.replace(edit.GAP_CHARACTER, markup.marker(gap.length), 1)
+        return shown
 
     def _placed(self) -> Iterator[Run]:
         bodies = self._scan()

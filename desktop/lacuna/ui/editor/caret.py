@@ -1,0 +1,83 @@
+"""What the caret or the selection stands for: focus, next stop, what to lock, judge or rewrite."""
+
+from __future__ import annotations
+
+from PySide6.QtGui import QTextCursor
+
+from lacuna.report.model import Fill, FillState, Fixed, Gap
+from lacuna.ui.editor.binding import Binding, Run
+
+
+def is_proposal(run: Run) -> bool:
+    """Whether the run waits for review."""
+    return isinstance(run.span, Fill) and run.span.state is FillState.PROPOSED
+
+
+def focused(binding: Binding, cursor: QTextCursor) -> Run | None:
+    """Return the selected gap, or the proposal at the caret."""
+    run = binding.run_at(cursor.selectionStart())
+    if cursor.hasSelection():
+        gap = run is not None and isinstance(run.span, Gap) and run.end == cursor.selectionEnd()
+        return run if gap else None
+    before = binding.run_at(cursor.position() - 1)
+    return next((r for r in (run, before) if r is not None and is_proposal(r)), None)
+
+
+def next_stop(binding: Binding, cursor: QTextCursor, *, back: bool) -> Run | None:
+    """Return the next gap or proposal, round the end; None if there is none."""
+    stops = [run for run in binding.runs() if isinstance(run.span, Gap) or is_proposal(run)]
+    if not stops:
+        return None
+    focus = focused(binding, cursor)
+    at = cursor.position()
+    if back:
+        at = focus.start if focus else at
+        return next((run for run in reversed(stops) if run.start < at), stops[-1])
+    at = focus.start if focus else at - 1
+    return next((run for run in stops if run.start > at), stops[0])
+
+
+def judged(binding: Binding, cursor: QTextCursor) -> list[str]:
+    """Return the ids of the proposals that a verdict is about: the selected or the focused."""
+    if cursor.hasSelection():
+        return [run.span.id for run in _within(binding, cursor) if is_proposal(run)]
+    focus = focused(binding, cursor)
+    return [focus.span.id] if focus is not None else []
+
+
+def rewritable(binding: Binding, cursor: QTextCursor) -> frozenset[str]:
+    """Return the ids of the text that is wholly selected: what a fill may rewrite."""
+    start, end = cursor.selectionStart(), cursor.selectionEnd()
+    return frozenset(
+        run.span.id
+        for run in _within(binding, cursor)
+        if start <= run.start and run.end <= end and not isinstance(run.span, Gap | Fixed)
+    )
+
+
+def lock_range(binding: Binding, cursor: QTextCursor) -> tuple[int, int]:
+    """Return what Ctrl+L is about: the selection, or the span or word at the caret."""
+    if cursor.hasSelection():
+        return binding.trimmed(cursor.selectionStart(), cursor.selectionEnd())
+    for position in (cursor.position(), cursor.position() - 1):
+        run = binding.run_at(position)
+        if run is not None and (isinstance(run.span, Fixed) or is_proposal(run)):
+            return binding.trimmed(run.start, run.end)
+    word = QTextCursor(cursor)
+    word.select(QTextCursor.SelectionType.WordUnderCursor)
+    return binding.trimmed(word.selectionStart(), word.selectionEnd())
+
+
+def is_locked(binding: Binding, start: int, end: int) -> bool:
+    """Whether every word in the range is part of an anchor."""
+    return all(
+        isinstance(run.span, Fixed)
+        for run in binding.runs()
+        if run.start < end and start < run.end
+        if not isinstance(run.span, Gap) and run.span.text.strip()
+    )
+
+
+def _within(binding: Binding, cursor: QTextCursor) -> list[Run]:
+    start, end = cursor.selectionStart(), cursor.selectionEnd()
+    return [run for run in binding.runs() if run.start < end and start < run.end]

@@ -1,0 +1,428 @@
+"""The report's editor: a text edit whose spans are painted and whose anchors are sacred.
+
+The document is the truth while editing; ``report`` reads it. Qt never changes the text by itself:
+keys, input methods, pastes and menus all go through ``Editing``. GUI thread only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import reduce
+
+from PySide6.QtCore import (
+    QEvent,
+    QMimeData,
+    QPoint,
+    QPointF,
+    QRect,
+    QSizeF,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QFontMetricsF,
+    QHelpEvent,
+    QInputMethodEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QTextCursor,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QFrame, QMenu, QTextEdit, QToolTip, QWidget
+
+from lacuna.report import edit
+from lacuna.report.model import Fill, FillState, Fixed, Gap, Report
+from lacuna.ui.editor import caret, keys
+from lacuna.ui.editor.binding import GAP_OBJECT, Binding, Run
+from lacuna.ui.editor.editing import Editing, Refused
+from lacuna.ui.editor.gap_object import GAP_MARGIN, GapObject
+from lacuna.ui.editor.geometry import pieces
+from lacuna.ui.editor.layers import Layer
+from lacuna.ui.editor.live_view import LiveView
+from lacuna.ui.editor.painter import GUTTER, Scene, SpanPainter, line_pitch
+from lacuna.ui.editor.styles import Styler
+from lacuna.ui.theme import Look, Role
+from lacuna_models.api import FillRequest, StepEvent
+
+RIGHT_MARGIN = 32
+_TOP_MARGIN = 14
+_SMALLEST, _LARGEST = 14, 24  # pixels, the report's zoom
+_NO_WORDS = "Select the words to lock."
+_NOTHING_TO_REVIEW = "There is no proposal to review."
+MEANINGLESS = "These words mean nothing about this picture."
+
+
+class ReportEditor(QTextEdit):
+    """Shows and edits one report."""
+
+    changed = Signal()
+    hint = Signal(str)
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._look, self._pixels, self._layer = look, Role.REPORT.pixels, Layer.CERTAINTY
+        self._live = LiveView(self)
+        self._binding = Binding(self.document())
+        self._editing = Editing(self._binding)
+        self._styler = Styler(self._binding, look)
+        self._set_up()
+
+    # -- the report ----------------------------------------------------------------------------
+
+    def report(self) -> Report:
+        """Return the report as it stands."""
+        return self._binding.read()
+
+    def load(self, report: Report) -> None:
+        """Show another report; undo starts afresh.
+
+        Raises:
+            UserFacingError: for text that could not be given back unchanged.
+        """
+        self._binding.load(report)
+        self._select(self._binding.position(0, 0))
+
+    def apply(self, change: Callable[[Report], Report]) -> None:
+        """Change the report by a pure edit, as one undo step."""
+        before = self.report()
+        after = change(before)
+        if after != before:
+            self._binding.write(after)
+
+    def toggle_lock(self) -> None:
+        """Lock the selection, or unlock it if it is locked; without one, what is at the caret."""
+        start, end = caret.lock_range(self._binding, self.textCursor())
+        ranges = list(self._binding.ranges(start, end))
+        text = "".join(self._binding.body(s)[low:high] for s, low, high in ranges)
+        if not text.replace(edit.GAP_CHARACTER, "").strip():
+            self.hint.emit(_NO_WORDS)
+            return
+        act = edit.unlock if caret.is_locked(self._binding, start, end) else edit.lock
+        self.apply(lambda report: reduce(lambda r, place: act(r, *place), ranges, report))
+        self._select(end)
+
+    def insert_gap(self) -> None:
+        """Put a gap at the caret, in place of the selection."""
+        self._attempt(lambda: self._editing.insert_gap(self.textCursor()))
+
+    def accept(self) -> None:
+        """Accept the proposals in focus or selected, and go on to the next place."""
+        self._judge(edit.accept)
+
+    def reject(self) -> None:
+        """Reject the proposals in focus or selected; what stood before comes back."""
+        self._judge(edit.reject)
+
+    def focus_next(self, *, back: bool = False) -> bool:
+        """Go to the next gap or proposal, round the end; False if there is none."""
+        stop = caret.next_stop(self._binding, self.textCursor(), back=back)
+        if stop is not None:
+            self._focus_on(stop)
+        return stop is not None
+
+    def selection_scope(self) -> frozenset[str]:
+        """Return the ids of the text that is wholly selected: what a fill may rewrite."""
+        return caret.rewritable(self._binding, self.textCursor())
+
+    # -- a run ---------------------------------------------------------------------------------
+
+    def begin_run(self, request: FillRequest) -> None:
+        """Get ready to paint a run's tokens over its gaps."""
+        self._live.begin(request)
+
+    def show_step(self, step: StepEvent) -> None:
+        """Paint a step. The first one opens the gaps; after it nothing moves until the end."""
+        first = self._live.show(step, self._measure(), self._pixels)
+        if first and self._live.run is not None:
+            self._styler.veil(self._live.run.rewritten)
+
+    def finish_run(self, after: Report | None = None) -> None:
+        """End the run; ``after`` is written as one undo step, None leaves the report as it is."""
+        self._live.finish()
+        self._styler.veil(frozenset())
+        if after is not None:
+            self._binding.write(after)
+            self._live.settle()
+
+    # -- the look ------------------------------------------------------------------------------
+
+    def set_layer(self, layer: Layer) -> None:
+        """Tell something else by colours and lines."""
+        self._layer = layer
+        self._styler.set_layer(layer)
+        self.viewport().update()
+
+    def set_reduced_motion(self, calm: bool) -> None:
+        """Leave out every fade and repaint four times a second."""
+        self._live.calm = calm
+
+    def zoom(self, by: int) -> None:
+        """Make the report's text larger or smaller, by pixels, within its bounds."""
+        self._pixels = min(max(self._pixels + by, _SMALLEST), _LARGEST)
+        self._styler.set_look(self._look, self._pixels)
+        self._relayout_gaps()
+
+    def span_boxes(self, span_id: str) -> list[QRect]:
+        """Return where a span's lines lie in the viewport, for tests and popups."""
+        run = self._binding.run_of(span_id)
+        if run is None:
+            return []
+        scene = self._scene()
+        offset = -self._scroll()
+        return [
+            piece.box(scene.above, scene.below).translated(offset).toAlignedRect()
+            for piece in pieces(self.document(), run.start, run.end)
+        ]
+
+    # -- Qt ------------------------------------------------------------------------------------
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        marks = SpanPainter(self._binding, self._scene())
+        self._pass(marks.under, event)
+        super().paintEvent(event)
+        self._pass(marks.over, event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if keys.is_harmless(event):
+            super().keyPressEvent(event)
+        elif not self._handled(event):
+            event.ignore()
+
+    def event(self, event: QEvent) -> bool:
+        # Qt claims Ctrl+Backspace and others for itself; here they belong to the window.
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
+            event.setAccepted(bool(keys.typed(event)) or _is_own_command(event))
+            return True
+        return super().event(event)
+
+    def inputMethodEvent(self, event: QInputMethodEvent) -> None:
+        if event.preeditString() and self.textCursor().hasSelection():
+            self.cut_selection()
+        if event.commitString():
+            self._type(event.commitString())
+            event.setCommitString("")
+        super().inputMethodEvent(event)
+
+    def createMimeDataFromSelection(self) -> QMimeData:
+        cursor = self.textCursor()
+        data = QMimeData()
+        data.setText(self._binding.text_between(cursor.selectionStart(), cursor.selectionEnd()))
+        return data
+
+    def canInsertFromMimeData(self, source: QMimeData) -> bool:
+        return source.hasText()
+
+    def insertFromMimeData(self, source: QMimeData) -> None:
+        self._attempt(lambda: self._editing.paste(self.textCursor(), source.text()))
+
+    def cut(self) -> None:
+        """Copy the selection, then delete it unless it holds an anchor."""
+        self.copy()
+        self.cut_selection()
+
+    def cut_selection(self) -> None:
+        """Delete the selection unless it holds an anchor."""
+        self._attempt(lambda: self._editing.remove(self.textCursor()))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        gap = self._gap_under(event.position())
+        if gap is not None and event.button() == Qt.MouseButton.LeftButton:
+            self._focus_on(gap)
+            return
+        cursor = self.textCursor()
+        place = self.cursorForPosition(event.position().toPoint()).position()
+        if cursor.selectionStart() <= place <= cursor.selectionEnd():
+            self._select(place)  # dragging text would move it past the guard
+        super().mousePressEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.zoom(1 if event.angleDelta().y() > 0 else -1)
+        elif event.modifiers() & Qt.KeyboardModifier.AltModifier:
+            event.ignore()  # the image scrolls
+        else:
+            super().wheelEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._live.run is not None:
+            self._relayout_gaps()
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent):
+            QToolTip.showText(event.globalPos(), self._tip(event.pos()), self)
+            return True
+        return super().viewportEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        menu = QMenu(self)
+        for words, act in self._menu_acts():
+            menu.addAction(words, act)
+        menu.exec(event.globalPos())
+
+    # -- inside --------------------------------------------------------------------------------
+
+    def _set_up(self) -> None:
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAcceptDrops(False)
+        self.viewport().setAcceptDrops(False)
+        self.setCursorWidth(2)
+        self.setAccessibleName("Report")
+        self.document().setDocumentMargin(0)
+        frame = self.document().rootFrame()
+        margins = frame.frameFormat()
+        margins.setLeftMargin(GUTTER)
+        margins.setRightMargin(RIGHT_MARGIN)
+        margins.setTopMargin(_TOP_MARGIN)
+        margins.setBottomMargin(_TOP_MARGIN)
+        frame.setFrameFormat(margins)
+        self._gap_object = GapObject(self.document(), self._gap_size)
+        self.document().documentLayout().registerHandler(GAP_OBJECT, self._gap_object)
+        self.document().contentsChanged.connect(self.changed)
+        self.cursorPositionChanged.connect(self.viewport().update)
+        self.selectionChanged.connect(self.viewport().update)
+        self._live.reflow.connect(self._relayout_gaps)
+        self._live.repaint.connect(self.viewport().update)
+        self.load(Report())
+
+    def _handled(self, event: QKeyEvent) -> bool:
+        move = keys.deletion(event)
+        if event.key() in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab):
+            back = event.key() == Qt.Key.Key_Backtab
+            return self.focus_next(back=back) or bool(self.focusNextPrevChild(not back))
+        for sequence, act in self._commands():
+            if event.matches(sequence):
+                act()
+                return True
+        if move is not None:
+            self._delete(move)
+        elif words := keys.typed(event):
+            self._type(words)
+        else:
+            return False
+        return True
+
+    def _commands(self) -> tuple[tuple[keys.StandardKey, Callable[[], None]], ...]:
+        return (
+            (keys.StandardKey.Undo, self.undo),
+            (keys.StandardKey.Redo, self.redo),
+            (keys.StandardKey.Cut, self.cut),
+            (keys.StandardKey.Paste, self.paste),
+        )
+
+    def _type(self, words: str) -> None:
+        self._attempt(lambda: self._editing.type(self.textCursor(), words))
+
+    def _delete(self, move: QTextCursor.MoveOperation) -> None:
+        cursor = self.textCursor()
+        if not cursor.hasSelection():
+            cursor.movePosition(move, QTextCursor.MoveMode.KeepAnchor)
+        self._attempt(lambda: self._editing.remove(cursor))
+
+    def _attempt(self, act: Callable[[], None]) -> None:
+        try:
+            act()
+        except Refused as refused:
+            self.hint.emit(str(refused))
+        else:
+            self.ensureCursorVisible()
+
+    def _judge(self, verdict: Callable[[Report, str], Report]) -> None:
+        chosen = caret.judged(self._binding, self.textCursor())
+        self.apply(lambda report: reduce(verdict, chosen, report))
+        if not self.focus_next() and not chosen:
+            self.hint.emit(_NOTHING_TO_REVIEW)
+
+    def _focus_on(self, run: Run) -> None:
+        self._select(run.start, run.end if isinstance(run.span, Gap) else None)
+        self.ensureCursorVisible()
+
+    def _select(self, start: int, end: int | None = None) -> None:
+        cursor = self.textCursor()
+        cursor.setPosition(start)
+        if end is not None:
+            cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
+        self.setTextCursor(cursor)
+
+    def _menu_acts(self) -> list[tuple[str, Callable[[], None]]]:
+        return [
+            ("Cut\tCtrl+X", self.cut),
+            ("Copy\tCtrl+C", self.copy),
+            ("Paste\tCtrl+V", self.paste),
+            ("Lock or unlock\tCtrl+L", self.toggle_lock),
+            ("Insert a gap\tCtrl+Space", self.insert_gap),
+            ("Accept all proposals", lambda: self.apply(edit.accept_all)),
+        ]
+
+    # -- painting and room ---------------------------------------------------------------------
+
+    def _pass(self, paint: Callable[[QPainter], None], event: QPaintEvent) -> None:
+        painter = QPainter(self.viewport())
+        painter.setClipRect(event.rect())
+        painter.translate(-self._scroll())
+        paint(painter)
+        painter.end()
+
+    def _scroll(self) -> QPointF:
+        return QPointF(self.horizontalScrollBar().value(), self.verticalScrollBar().value())
+
+    def _scene(self) -> Scene:
+        focus = caret.focused(self._binding, self.textCursor())
+        live = self._live
+        return Scene(self._look, self._pixels, self._layer, focus, live.run, live.settling)
+
+    def _measure(self) -> float:
+        return float(self.viewport().width() - GUTTER - RIGHT_MARGIN)
+
+    def _metrics(self) -> QFontMetricsF:
+        return QFontMetricsF(self._look.font(Role.REPORT, self._pixels))
+
+    def _gap_size(self, span_id: str) -> QSizeF:
+        metrics = self._metrics()
+        width = metrics.horizontalAdvance("...") + self._pixels + 2 * GAP_MARGIN
+        height = metrics.ascent()
+        room = self._live.run.rooms.get(span_id) if self._live.run is not None else None
+        if room is None:
+            return QSizeF(width, height)
+        if room.lines == 1:
+            return QSizeF(width + (room.width - width) * self._live.opening, height)
+        full = height + (room.lines - 1) * line_pitch(metrics)
+        return QSizeF(self._measure(), height + (full - height) * self._live.opening)
+
+    def _relayout_gaps(self) -> None:
+        for run in self._binding.runs():
+            if isinstance(run.span, Gap):
+                self.document().markContentsDirty(run.start, 1)
+        self.viewport().update()
+
+    def _gap_under(self, point: QPointF) -> Run | None:
+        marks, place = SpanPainter(self._binding, self._scene()), point + self._scroll()
+        gaps = (run for run in self._binding.runs() if isinstance(run.span, Gap))
+        return next((run for run in gaps if marks.gap_box(run).contains(place)), None)
+
+    def _tip(self, point: QPoint) -> str:
+        gap = self._gap_under(QPointF(point))
+        run = gap or self._binding.run_at(self.cursorForPosition(point).position())
+        return _words_about(run) if run is not None else ""
+
+
+def _words_about(run: Run) -> str:
+    span = run.span
+    if isinstance(span, Gap):
+        return f"A gap of {span.length} tokens" if span.length else "A gap"
+    if isinstance(span, Fixed):
+        return "Locked. Ctrl+L unlocks it."
+    if isinstance(span, Fill) and span.origin.demonstrator_on_patient:
+        return MEANINGLESS
+    if isinstance(span, Fill) and span.state is FillState.PROPOSED:
+        return f"Proposed by {span.origin.model}. Ctrl+Enter accepts, Ctrl+Backspace rejects."
+    return ""
+
+
+def _is_own_command(event: QKeyEvent) -> bool:
+    return keys.is_harmless(event) or any(event.matches(key) for key in keys.CHANGING)

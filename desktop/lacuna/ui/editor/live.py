@@ -1,0 +1,135 @@
+"""A run as the reader sees it: which token stands where, how new it is, what room was kept for it.
+
+No painting and no document here: tokens are painted over their places and never inserted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import ceil
+
+from lacuna_models.api import FillRequest, Gap, Soft, StepEvent, TokenDraft, TokenState
+
+CROSS_FADE = 0.09  # seconds, from a changed token's old text to its new one
+ACCEPTED_FADE = 0.4  # seconds, from the accepted background to the settled one
+OPENING_MS = 120  # a gap opening to its room
+CLOSING_MS = 160  # the colours of what was written, once
+FRAME_MS = 50  # repaint at 20 Hz at most
+CALM_FRAME_MS = 250  # with reduced motion
+
+_EM_A_TOKEN = 2.8  # width of a token, in font sizes: a short word and its blank
+_INLINE = 0.85  # of the measure: longer drafts get lines of their own
+_BREAKS = 40  # tokens from which a draft is expected to hold line ends
+_SPARE_LINES = 3
+_UNKNOWN = 16  # tokens, for a gap of open length in a block that has not begun
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What is kept free for a gap: ``lines`` 1 is a box of ``width`` within the line."""
+
+    width: float
+    lines: int
+
+
+@dataclass(frozen=True, slots=True)
+class LiveToken:
+    """A token now. ``change`` and ``glow`` run from 0 to 1: new text fading in, acceptance out."""
+
+    text: str
+    old: str
+    state: TokenState
+    change: float
+    glow: float
+
+
+@dataclass(slots=True)
+class _Track:
+    draft: TokenDraft
+    old: str
+    changed: float
+    accepted: float
+
+
+def room_for(tokens: int, measure: float, em: float) -> Room:
+    """Return the room for so many tokens in lines of ``measure`` pixels at font size ``em``."""
+    width = tokens * _EM_A_TOKEN * em
+    if width <= _INLINE * measure:
+        return Room(max(width, 3 * em), 1)
+    spare = _SPARE_LINES if tokens >= _BREAKS else 1
+    return Room(measure, ceil(width / measure) + spare)
+
+
+class LiveRun:
+    """One run, from its request to its end. ``clock`` gives seconds."""
+
+    def __init__(
+        self, request: FillRequest, clock: Callable[[], float], *, calm: bool = False
+    ) -> None:
+        self.request = request
+        self.rooms: dict[str, Room] = {}
+        self._clock, self._calm = clock, calm
+        self._tracks: dict[str, list[_Track]] = {}
+
+    @property
+    def rewritten(self) -> frozenset[str]:
+        """The ids of text that is being rewritten where it stands."""
+        return frozenset(s.id for s in self.request.segments if isinstance(s, Soft))
+
+    @property
+    def gaps(self) -> frozenset[str]:
+        """The ids of the gaps being filled."""
+        return frozenset(s.id for s in self.request.segments if isinstance(s, Gap))
+
+    def keep_rooms(self, step: StepEvent, measure: float, em: float) -> None:
+        """Decide once, at the first step, how much room each gap is given."""
+        drafted = {span.segment_id: len(span.tokens) for span in step.spans}
+        for segment in self.request.segments:
+            if isinstance(segment, Gap):
+                tokens = drafted.get(segment.id) or segment.length or _UNKNOWN
+                self.rooms[segment.id] = room_for(tokens, measure, em)
+
+    def show(self, step: StepEvent) -> None:
+        """Take a step over. Steps may be left out."""
+        now = self._clock()
+        for span in step.spans:
+            tracks = self._tracks.get(span.segment_id, [])
+            self._tracks[span.segment_id] = [
+                _followed(tracks[place] if place < len(tracks) else None, draft, now)
+                for place, draft in enumerate(span.tokens)
+            ]
+
+    def tokens(self, span_id: str) -> list[LiveToken] | None:
+        """Return a span's tokens as they look now; None before its first step."""
+        tracks = self._tracks.get(span_id)
+        return None if tracks is None else [self._now(track) for track in tracks]
+
+    def moving(self) -> bool:
+        """Whether any fade is still under way."""
+        return any(
+            token.change < 1 or 0 < token.glow < 1
+            for span_id in self._tracks
+            for token in self.tokens(span_id) or ()
+        )
+
+    def _now(self, track: _Track) -> LiveToken:
+        now = self._clock()
+        change = 1.0 if self._calm else min((now - track.changed) / CROSS_FADE, 1.0)
+        age = 1.0 if self._calm else min((now - track.accepted) / ACCEPTED_FADE, 1.0)
+        if track.draft.state is TokenState.ACCEPTED:
+            glow = 1.0
+        else:
+            glow = 1.0 - age if track.draft.state is TokenState.SETTLED else 0.0
+        return LiveToken(track.draft.text, track.old, track.draft.state, change, glow)
+
+
+def _followed(track: _Track | None, draft: TokenDraft, now: float) -> _Track:
+    """Return the token's history with its newest draft. A token's first draft does not fade."""
+    if track is None:
+        return _Track(draft, draft.text, float("-inf"), now)
+    changed, old = track.changed, track.old
+    if draft.text != track.draft.text:
+        changed, old = now, track.draft.text
+    newly = draft.state is TokenState.ACCEPTED
+    return _Track(draft, old, changed, now if newly else track.accepted)

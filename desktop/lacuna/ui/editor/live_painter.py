@@ -1,0 +1,133 @@
+"""Paints a run's tokens over the places that were kept for them. GUI thread only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+
+from lacuna.ui.editor.live import LiveToken
+from lacuna.ui.theme import SPAN_RADIUS, Look
+from lacuna_models.api import TokenState
+
+_OLD_GOES = 0.5  # of a cross-fade: two words on one place are not read, so the old one goes first
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Where tokens may go: from ``left`` to ``right`` on a base line."""
+
+    left: float
+    right: float
+    baseline: float
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A token where it is painted. ``text`` lacks the blanks that a line's start swallows."""
+
+    token: LiveToken
+    text: str
+    left: float
+    right: float
+    baseline: float
+
+
+def flow(tokens: list[LiveToken], lines: list[Line], metrics: QFontMetricsF) -> list[Placed]:
+    """Set tokens into lines word by word. What finds no room is left out."""
+    result: list[Placed] = []
+    number, x = 0, lines[0].left if lines else 0.0
+    for word in _words(tokens):
+        width = sum(metrics.horizontalAdvance(_flat(token.text)) for token in word)
+        if number < len(lines) and x > lines[number].left and x + width > lines[number].right:
+            number, x = _next_line(number, lines)
+        for token in word:
+            if "\n" in token.text:
+                number, x = _next_line(number, lines)
+            if number >= len(lines):
+                return result
+            line = lines[number]
+            text = _flat(token.text).lstrip() if x == line.left else _flat(token.text)
+            right = min(x + metrics.horizontalAdvance(text), line.right)
+            if text and right > x:
+                result.append(Placed(token, text, x, right, line.baseline))
+            x = max(right, x)
+    return result
+
+
+def _next_line(number: int, lines: list[Line]) -> tuple[int, float]:
+    number += 1
+    return number, lines[number].left if number < len(lines) else 0.0
+
+
+def _words(tokens: list[LiveToken]) -> Iterator[list[LiveToken]]:
+    word: list[LiveToken] = []
+    for token in tokens:
+        if word and token.text[:1].isspace():
+            yield word
+            word = []
+        word.append(token)
+    if word:
+        yield word
+
+
+def _flat(text: str) -> str:
+    return text.rsplit("\n", 1)[-1].replace("\t", " ")
+
+
+def paint_bands(
+    painter: QPainter, look: Look, placed: list[Placed], above: float, below: float
+) -> None:
+    """Paint what lies behind the tokens: the model's band, brighter where just accepted."""
+    for item in placed:
+        box = QRectF(item.left, item.baseline - above, item.right - item.left, above + below)
+        painter.fillRect(box, QColor(look.theme.model.background))
+        if item.token.glow > 0:
+            step = QColor(look.theme.model_step.background)
+            step.setAlphaF(item.token.glow)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(step)
+            painter.drawRoundedRect(box, SPAN_RADIUS, SPAN_RADIUS)
+
+
+def paint_tokens(painter: QPainter, look: Look, placed: list[Placed], below: float) -> None:
+    """Paint words and base lines; a token that has changed fades from its old text."""
+    for item in placed:
+        _paint_line(painter, look, item, item.baseline + below)
+        change = item.token.change
+        if change < _OLD_GOES:
+            _paint_words(painter, look, item, _flat(item.token.old), 1 - change / _OLD_GOES)
+        _paint_words(painter, look, item, item.text, change)
+
+
+def _paint_words(painter: QPainter, look: Look, item: Placed, text: str, alpha: float) -> None:
+    colour = QColor(_colour(look, item.token))
+    colour.setAlphaF(alpha)
+    painter.save()
+    # Old text may be wider than the new; it must not run into its neighbour.
+    painter.setClipRect(
+        QRectF(item.left - 1, item.baseline - 40, item.right - item.left + 2, 80),
+        Qt.ClipOperation.IntersectClip,
+    )
+    painter.setPen(colour)
+    painter.drawText(QPointF(item.left, item.baseline), text)
+    painter.restore()
+
+
+def _paint_line(painter: QPainter, look: Look, item: Placed, y: float) -> None:
+    if item.token.state is TokenState.CHANGING:
+        return
+    tone = look.theme.model
+    width = 2.5 if item.token.state is TokenState.ACCEPTED else 1.0
+    painter.setPen(QPen(QColor(tone.line), width, c=Qt.PenCapStyle.FlatCap))
+    blank = 4.0 if item.text[:1].isspace() else 0.0
+    painter.drawLine(QLineF(item.left + blank, y - width / 2, item.right, y - width / 2))
+
+
+def _colour(look: Look, token: LiveToken) -> str:
+    if token.state is TokenState.CHANGING:
+        return look.theme.text.draft
+    step = token.state is TokenState.ACCEPTED
+    return look.theme.model_step.text if step else look.theme.model.text

@@ -1,0 +1,287 @@
+"""Marks under and over the report's text: clamps, bands, lines by certainty, gaps, the gutter.
+
+Both passes paint in the document's coordinates; the editor translates by the scroll offset. Shape
+carries each meaning, so that it is read without colour. GUI thread only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QTextDocument
+
+from lacuna.report.model import Fill, FillState, Fixed, Gap
+from lacuna.ui.editor.binding import LINE_DISTANCE, Binding, Run
+from lacuna.ui.editor.gap_object import GAP_MARGIN
+from lacuna.ui.editor.geometry import Piece, pieces
+from lacuna.ui.editor.layers import Certainty, Layer, certainty
+from lacuna.ui.editor.live import LiveRun, LiveToken
+from lacuna.ui.editor.live_painter import Line, Placed, flow, paint_bands, paint_tokens
+from lacuna.ui.editor.styles import CLAMP_ROOM
+from lacuna.ui.paint import paint_box
+from lacuna.ui.theme import SPAN_RADIUS, Look, Role
+
+GUTTER = 40
+_GLYPH = 14.0
+_RULE = 2.0  # a clamp's lines
+_CLAMP_PAD = CLAMP_ROOM - 1  # from the letters to the outside of a side rule
+_GAP_PAD = 4.0
+_HATCH = 5.0  # pixels between the strokes of a hatch
+
+_DASHES = {
+    Certainty.SURE: None,
+    Certainty.LESS: (5.0, 3.0),
+    Certainty.UNSURE: (1.5, 2.5),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What is to be painted. ``settling`` runs from 0 to 1 after a run has been written."""
+
+    look: Look
+    pixels: int
+    layer: Layer
+    focus: Run | None
+    live: LiveRun | None
+    settling: float = 1.0
+
+    @property
+    def above(self) -> float:
+        """From the base line to the top of a box."""
+        return self.pixels * 1.0 + 1
+
+    @property
+    def below(self) -> float:
+        """From the base line to the bottom of a box."""
+        return self.pixels * 0.375
+
+
+class SpanPainter:
+    """Paints one scene over one document."""
+
+    def __init__(self, binding: Binding, scene: Scene) -> None:
+        self._binding, self._scene, self._look = binding, scene, scene.look
+        self._metrics = QFontMetricsF(scene.look.font(Role.REPORT, scene.pixels))
+        self._live = self._placed_tokens()
+
+    def under(self, painter: QPainter) -> None:
+        """Paint what lies behind the text."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for run in self._binding.runs():
+            if run.span.id in self._live:
+                self._live_bands(painter, run)
+            elif isinstance(run.span, Fixed):
+                self._clamp_back(painter, run)
+            elif isinstance(run.span, Fill) and run.span.state is FillState.PROPOSED:
+                self._fill_back(painter, run, run.span)
+
+    def over(self, painter: QPainter) -> None:
+        """Paint what lies before the text, and the gutter."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for run in self._binding.runs():
+            if run.span.id in self._live:
+                painter.setFont(self._look.font(Role.REPORT, self._scene.pixels))
+                paint_tokens(painter, self._look, self._live[run.span.id], self._scene.below)
+            elif isinstance(run.span, Fixed):
+                self._clamp(painter, run)
+            elif isinstance(run.span, Gap):
+                self._gap(painter, run)
+            elif isinstance(run.span, Fill):
+                self._fill_line(painter, run, run.span)
+        self._gutter(painter)
+        self._focus(painter)
+
+    def gap_box(self, run: Run) -> QRectF:
+        """Return the box of a gap in the document's coordinates."""
+        (piece,) = self._pieces(run)
+        box = piece.box(self._scene.above, self._scene.below, pad=-GAP_MARGIN)
+        room = self._scene.live.rooms.get(run.span.id) if self._scene.live else None
+        if room is not None and room.lines > 1:
+            box.setTop(piece.line_top)
+        return box
+
+    def _pieces(self, run: Run) -> list[Piece]:
+        return pieces(self._document, run.start, run.end)
+
+    @property
+    def _document(self) -> QTextDocument:
+        return self._binding.document
+
+    # -- a run ---------------------------------------------------------------------------------
+
+    def _placed_tokens(self) -> dict[str, list[Placed]]:
+        live = self._scene.live
+        if live is None:
+            return {}
+        found: dict[str, list[Placed]] = {}
+        for run in self._binding.runs():
+            tokens = live.tokens(run.span.id)
+            if tokens is not None:
+                found[run.span.id] = self._placed(run, tokens)
+        return found
+
+    def _placed(self, run: Run, tokens: list[LiveToken]) -> list[Placed]:
+        return flow(tokens, self._lines(run), self._metrics)
+
+    def _lines(self, run: Run) -> list[Line]:
+        if not isinstance(run.span, Gap):
+            return [Line(p.left, p.right + 24, p.baseline) for p in self._pieces(run)]
+        box = self.gap_box(run)
+        pitch = line_pitch(self._metrics)
+        count = max(round(box.height() / pitch), 1)
+        last = box.bottom() - self._scene.below
+        return [
+            Line(box.left(), box.right(), last - (count - 1 - number) * pitch)
+            for number in range(count)
+        ]
+
+    def _live_bands(self, painter: QPainter, run: Run) -> None:
+        if isinstance(run.span, Gap):
+            paint_box(
+                painter,
+                self.gap_box(run),
+                SPAN_RADIUS,
+                line=self._look.theme.model_step.background,
+            )
+        scene = self._scene
+        paint_bands(painter, self._look, self._live[run.span.id], scene.above, scene.below)
+
+    # -- spans at rest -------------------------------------------------------------------------
+
+    def _clamp_back(self, painter: QPainter, run: Run) -> None:
+        colour = QColor(self._look.theme.reader.background)
+        for piece in self._pieces(run):
+            painter.fillRect(self._clamp_box(piece), colour)
+
+    def _clamp_box(self, piece: Piece) -> QRectF:
+        """The last letter's box ends behind the room that was made for the clamp."""
+        box = piece.box(self._scene.above, self._scene.below)
+        left = _CLAMP_PAD if piece.first else 0
+        return box.adjusted(-left, 0, _CLAMP_PAD - CLAMP_ROOM if piece.last else 0, 0)
+
+    def _fill_back(self, painter: QPainter, run: Run, fill: Fill) -> None:
+        theme = self._look.theme
+        demonstrator = fill.origin.demonstrator_on_patient
+        tone = theme.demonstrator if demonstrator else theme.model
+        painter.save()
+        painter.setOpacity(self._scene.settling)
+        for piece in self._pieces(run):
+            box = piece.box(self._scene.above, self._scene.below)
+            paint_box(painter, box, SPAN_RADIUS, fill=tone.background)
+            if demonstrator:
+                paint_hatch(painter, box, tone.line, opacity=0.45)
+        painter.restore()
+
+    def _clamp(self, painter: QPainter, run: Run) -> None:
+        colour = QColor(self._look.theme.reader.line)
+        for piece in self._pieces(run):
+            box = self._clamp_box(piece)
+            left, right, bottom = box.left(), box.right() - _RULE, box.bottom() - _RULE
+            painter.fillRect(QRectF(left, bottom, box.width(), _RULE), colour)
+            if piece.first:
+                painter.fillRect(QRectF(left, box.top(), _RULE, box.height()), colour)
+            if piece.last:
+                painter.fillRect(QRectF(right, box.top(), _RULE, box.height()), colour)
+
+    def _gap(self, painter: QPainter, run: Run) -> None:
+        tone, box = self._look.theme.model, self.gap_box(run)
+        paint_box(painter, box, _GAP_PAD, fill=tone.background)
+        pen = QPen(QColor(tone.line), 1.25, c=Qt.PenCapStyle.FlatCap)
+        pen.setDashPattern([3.2, 2.4])
+        painter.setPen(pen)
+        painter.drawRoundedRect(box.adjusted(0.6, 0.6, -0.6, -0.6), _GAP_PAD, _GAP_PAD)
+        painter.setFont(self._look.font(Role.ANCHOR, self._scene.pixels))
+        painter.setPen(QColor(tone.text))
+        baseline = QPointF(0, box.bottom() - self._scene.below)
+        width = self._metrics.horizontalAdvance("...")
+        painter.drawText(QPointF(box.center().x() - width / 2, baseline.y()), "...")
+
+    def _fill_line(self, painter: QPainter, run: Run, fill: Fill) -> None:
+        if fill.state is not FillState.PROPOSED:
+            return
+        theme = self._look.theme
+        demonstrator = fill.origin.demonstrator_on_patient
+        tone = theme.demonstrator if demonstrator else theme.model
+        told = self._scene.layer is Layer.CERTAINTY
+        pen = line_pen(tone.line, certainty(fill) if told else Certainty.SURE)
+        painter.setPen(pen)
+        for piece in self._pieces(run):
+            y = piece.baseline + self._scene.below - pen.widthF() / 2
+            painter.drawLine(QLineF(piece.left, y, piece.right, y))
+
+    # -- gutter and focus ----------------------------------------------------------------------
+
+    def _gutter(self, painter: QPainter) -> None:
+        lines: dict[float, tuple[int, str, str]] = {}
+        for run in self._binding.runs():
+            glyph = self._glyph(run)
+            if glyph is None:
+                continue
+            for baseline in self._glyph_lines(run):
+                lines[baseline] = min(glyph, lines.get(baseline, glyph))
+        for baseline, (_, name, colour) in lines.items():
+            middle = baseline - self._metrics.xHeight() / 2
+            box = QRectF((GUTTER - _GLYPH) / 2, middle - _GLYPH / 2, _GLYPH, _GLYPH)
+            self._look.paint_icon(painter, name, box, colour)
+
+    def _glyph_lines(self, run: Run) -> list[float]:
+        if isinstance(run.span, Gap):
+            return [self._lines(run)[0].baseline]
+        return [piece.baseline for piece in self._pieces(run)]
+
+    def _glyph(self, run: Run) -> tuple[int, str, str] | None:
+        """Return (rank, icon, colour); the lowest rank is shown where a line has several."""
+        theme, span = self._look.theme, run.span
+        if isinstance(span, Gap):
+            return 2, "brackets", theme.model.line
+        if not isinstance(span, Fill) or span.state is FillState.EDITED:
+            return None
+        if span.state is FillState.ACCEPTED:
+            return 3, "check", theme.text.second
+        if span.origin.demonstrator_on_patient:
+            return 0, "flask-conical", theme.demonstrator.line
+        if self._scene.layer is Layer.CERTAINTY and certainty(span) is Certainty.UNSURE:
+            return 1, "circle-question-mark", theme.model.line
+        return 2, "brackets", theme.model.line
+
+    def _focus(self, painter: QPainter) -> None:
+        run = self._scene.focus
+        if run is None or run.span.id in self._live:
+            return
+        colour = self._look.theme.line.focus
+        if isinstance(run.span, Gap):
+            paint_box(painter, self.gap_box(run), _GAP_PAD, line=colour, width=2)
+            return
+        for piece in self._pieces(run):
+            box = piece.box(self._scene.above + 1, self._scene.below + 2, pad=3)
+            paint_box(painter, box, SPAN_RADIUS + 1, line=colour, width=2)
+
+
+def line_pitch(metrics: QFontMetricsF) -> float:
+    """Return the distance between base lines of the report, in pixels."""
+    return float(-(-metrics.height() // 1)) + LINE_DISTANCE
+
+
+def line_pen(colour: str, sure: Certainty) -> QPen:
+    """Return the pen of a fill's base line; the more broken, the less sure."""
+    pen = QPen(QColor(colour), 1.5, c=Qt.PenCapStyle.FlatCap)
+    dashes = _DASHES[sure]
+    if dashes is not None:
+        pen.setDashPattern([length / pen.widthF() for length in dashes])
+    return pen
+
+
+def paint_hatch(painter: QPainter, box: QRectF, colour: str, *, opacity: float = 1.0) -> None:
+    """Paint diagonal strokes into a box."""
+    painter.save()
+    painter.setClipRect(box, Qt.ClipOperation.IntersectClip)
+    painter.setOpacity(painter.opacity() * opacity)
+    painter.setPen(QPen(QColor(colour), 1.0))
+    height = box.height()
+    x = box.left() - height
+    while x < box.right():
+        painter.drawLine(QLineF(x, box.bottom(), x + height, box.top()))
+        x += _HATCH
+    painter.restore()
