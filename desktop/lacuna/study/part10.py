@@ -68,12 +68,14 @@ class Header:
 
     ``stream`` is what ``pixels_at`` counts in: not the file itself where that was deflated.
     ``pixels_length`` is None where undefined (encapsulated); ``available`` is what is there.
+    ``pixels_vr`` is OB or OW: in big endian files it decides in which order the bytes lie.
     """
 
     dataset: Any
     syntax: Any  # a pydicom UID
     stream: BinaryIO
     pixels_at: int
+    pixels_vr: str
     pixels_length: int | None
     available: int
 
@@ -119,11 +121,11 @@ def read_header(stream: BinaryIO, name: str) -> Header:
         stop_when=_at_pixels,
         specific_tags=TAGS,
     )
-    length = _pixel_length(stream, dataset, name)
+    vr, length = _pixel_element(stream, dataset, name)
     at = stream.tell()
     available = stream.seek(0, io.SEEK_END) - at
     declared = None if length == UNDEFINED_LENGTH else length
-    return Header(dataset, syntax, stream, at, declared, available)
+    return Header(dataset, syntax, stream, at, vr, declared, available)
 
 
 def _start(stream: BinaryIO, name: str) -> int:
@@ -170,19 +172,18 @@ def _at_pixels(tag: Any, vr: str | None, length: int) -> bool:
     return int(tag) == PIXEL_DATA or int(tag) in FLOAT_PIXEL_DATA
 
 
-def _pixel_length(stream: BinaryIO, dataset: Any, name: str) -> int:
-    """Read the head of the pixel element and return its length; the stream is at its value."""
+def _pixel_element(stream: BinaryIO, dataset: Any, name: str) -> tuple[str, int]:
+    """Read the head of the pixel element: (VR, length). The stream is then at its value."""
     implicit, little = dataset.original_encoding
     head = stream.read(8)
     if len(head) < 8:
         raise _no_pixels(dataset, name)
     order = "<" if little else ">"
-    group, element, length = Struct(order + ("HHL" if implicit else "HH4x")).unpack(head) + (
-        () if implicit else Struct(order + "L").unpack(stream.read(4))
-    )
+    group, element = Struct(order + "HH").unpack(head[:4])
     if (group << 16 | element) in FLOAT_PIXEL_DATA:
         raise UserFacingError(f"{name} holds floating-point pixels, which are not shown.")
-    return int(length)
+    (length,) = Struct(order + "L").unpack(head[4:] if implicit else stream.read(4))
+    return ("OW" if implicit else head[4:6].decode("ascii")), int(length)
 
 
 def _no_pixels(dataset: Any, name: str) -> UserFacingError:

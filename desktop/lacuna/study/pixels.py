@@ -78,7 +78,7 @@ def _decode(header: Header, frame: int, name: str) -> Values:
         ds,
         transfer_syntax_uid=header.syntax,
         pixel_keyword="PixelData",
-        pixel_vr="OB" if integer(ds, "BitsAllocated") <= 8 else "OW",
+        pixel_vr=header.pixels_vr,
     )
     try:
         if header.syntax.is_encapsulated:
@@ -89,7 +89,7 @@ def _decode(header: Header, frame: int, name: str) -> Values:
         raise UserFacingError(
             f"{name} could not be decoded ({header.syntax.name}).", "Export it uncompressed."
         ) from error
-    return np.asarray(array)
+    return np.asarray(array, dtype=array.dtype.newbyteorder("="))
 
 
 def _check_frame(header: Header, frame: int, options: dict[str, Any], name: str) -> None:

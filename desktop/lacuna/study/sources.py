@@ -95,6 +95,8 @@ def _expand(path: Path, reader: Reader) -> list[Source]:
     try:
         if path.is_dir():
             return [Source(file) for file in _files(path)]
+        if path.is_file() and path.name.upper() == "DICOMDIR":
+            return [Source(file) for file in _files(path.parent)]  # what it is the index of
         if not path.exists():
             raise UserFacingError(f"{clean(path.name)} is not there.", "Check the path.")
         if not path.is_file():

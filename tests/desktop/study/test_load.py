@@ -200,3 +200,12 @@ def test_studies_without_a_uid_stay_apart(tmp_path: Path) -> None:
     assert uids[0] == uids[1]
     assert uids[0] != uids[2]
     assert all(uid.startswith("2.25.") and len(uid) <= 64 for uid in uids)
+
+
+def test_a_dicomdir_stands_for_its_folder(tmp_path: Path) -> None:
+    (tmp_path / "IMAGES").mkdir()
+    save(tmp_path / "IMAGES" / "IM0", dataset(ramp()))
+    (tmp_path / "DICOMDIR").write_bytes(b"an index")
+    study = load_study([tmp_path / "DICOMDIR"])
+    assert study.series[0].images[0].source.name == "IM0"
+    assert study.refused == ()

@@ -55,12 +55,24 @@ def test_lossless_syntaxes_give_back_every_value(tmp_path: Path, syntax: Any, dt
     assert np.array_equal(values, pixels)
 
 
-def test_big_endian(tmp_path: Path) -> None:
-    ds = dataset(ramp())
-    ds.PixelData = ramp().astype(">u2").tobytes()
+def big_endian(path: Path, pixels: np.ndarray, vr: str) -> Image:
+    ds = dataset(pixels)
+    ds.PixelData = pixels.astype(pixels.dtype.newbyteorder(">")).tobytes()
+    if vr == "OW" and pixels.dtype.itemsize == 1:  # bytes travel in pairs, and change places
+        ds.PixelData = np.frombuffer(ds.PixelData, "u2").byteswap().tobytes()
+    ds["PixelData"].VR = vr
     ds.file_meta.TransferSyntaxUID = ExplicitVRBigEndian
-    ds.save_as(tmp_path / "a.dcm", implicit_vr=False, little_endian=False)
-    assert np.array_equal(read_pixels(opened(tmp_path / "a.dcm")), ramp())
+    ds.save_as(path, implicit_vr=False, little_endian=False)
+    return opened(path)
+
+
+@pytest.mark.parametrize(("dtype", "vr"), [("uint16", "OW"), ("uint8", "OB"), ("uint8", "OW")])
+def test_big_endian(tmp_path: Path, dtype: str, vr: str) -> None:
+    pixels = ramp(dtype=dtype)
+    values = read_pixels(big_endian(tmp_path / "a.dcm", pixels, vr))
+    assert values.dtype == np.dtype(dtype)
+    assert values.dtype.isnative
+    assert np.array_equal(values, pixels)
 
 
 def test_no_preamble_no_meta(tmp_path: Path) -> None:
