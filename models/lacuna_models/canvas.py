@@ -13,7 +13,7 @@ tokenizer does. Tokens decide only what the model sees:
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import accumulate, groupby
 
@@ -107,10 +107,11 @@ class Layout:
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """Neighbouring texts: ids and the index of the segment that owns each."""
+    """Neighbouring texts: ids, the index of the segment that owns each, and which are held."""
 
     ids: tuple[int, ...]
     owners: tuple[int, ...]
+    held: tuple[bool, ...]
 
 
 def lay_out(
@@ -157,7 +158,7 @@ def encode_runs(segments: Sequence[Segment], vocabulary: Vocabulary) -> dict[int
             texts = _without_trailing_spaces(texts)
         soft = [isinstance(segment, Soft) for _, segment in members]
         run = _encode_run(texts, soft, vocabulary)
-        runs[first] = _Run(run.ids, tuple(owner + first for owner in run.owners))
+        runs[first] = replace(run, owners=tuple(owner + first for owner in run.owners))
     return runs
 
 
@@ -183,7 +184,7 @@ def _encode_run(texts: Sequence[str], soft: Sequence[bool], vocabulary: Vocabula
     while True:
         placed = _encode_cut(data, sorted(cuts), vocabulary)
         if placed is None:
-            return _encode_apart(texts, vocabulary)
+            return _encode_apart(texts, soft, vocabulary)
         fresh = {
             _before_spaces(data, edge)
             for token in placed
@@ -193,7 +194,8 @@ def _encode_run(texts: Sequence[str], soft: Sequence[bool], vocabulary: Vocabula
             break
         cuts |= fresh
     owners = tuple(_owner(data, token, edges) for token in placed)
-    return _Run(tuple(token[0] for token in placed), owners)
+    blank = [not data[start:stop].strip() for _, start, stop in placed]
+    return _Run(tuple(token[0] for token in placed), owners, _held(owners, blank, soft))
 
 
 _Placed = tuple[int, int, int]  # id, first byte, byte after the last
@@ -209,11 +211,25 @@ def _encode_cut(data: bytes, cuts: Sequence[int], vocabulary: Vocabulary) -> lis
     return placed
 
 
-def _encode_apart(texts: Sequence[str], vocabulary: Vocabulary) -> _Run:
+def _encode_apart(texts: Sequence[str], soft: Sequence[bool], vocabulary: Vocabulary) -> _Run:
     """Tokenise each text alone, for a tokenizer that rewrites some characters."""
     ids = [vocabulary.ids(text) for text in texts]
-    owners = [i for i, tokens in enumerate(ids) for _ in tokens]
-    return _Run(tuple(i for tokens in ids for i in tokens), tuple(owners))
+    owners = tuple(i for i, tokens in enumerate(ids) for _ in tokens)
+    held = tuple(not soft[owner] for owner in owners)
+    return _Run(tuple(i for tokens in ids for i in tokens), owners, held)
+
+
+def _held(owners: Sequence[int], blank: Sequence[bool], soft: Sequence[bool]) -> tuple[bool, ...]:
+    """Hold anchors, and the whitespace at a soft text's edges: it stands, whatever is written."""
+    held = [not soft[owner] for owner in owners]
+    for order in (range(len(owners)), reversed(range(len(owners)))):
+        met: set[int] = set()  # soft texts whose words have been met in this direction
+        for i in order:
+            if not blank[i]:
+                met.add(owners[i])
+            elif owners[i] not in met:
+                held[i] = True
+    return tuple(held)
 
 
 def _letters(data: bytes, token: _Placed) -> tuple[int, int]:
@@ -229,8 +245,13 @@ def _letters(data: bytes, token: _Placed) -> tuple[int, int]:
 def _straddled(
     data: bytes, token: _Placed, edges: Sequence[int], soft: Sequence[bool]
 ) -> list[int]:
-    """Return the edges of soft text that lie inside a token's letters."""
+    """Return the edges of soft text that lie inside a token's letters.
+
+    A token of whitespace only may straddle: on both sides it is held.
+    """
     start, stop = _letters(data, token)
+    if not data[start:stop].strip():
+        return []
     return [
         edge
         for i, edge in enumerate(edges[:-1])
@@ -356,12 +377,12 @@ class _Builder:
         self.places[index] = (start, start + length)
 
     def _lay_run(self, run: _Run) -> None:
-        for token, owner in zip(run.ids, run.owners, strict=True):
+        for token, owner, held in zip(run.ids, run.owners, run.held, strict=True):
             at = len(self.ids)
-            soft = isinstance(self.segments[owner], Soft)
             self.ids.append(token)
-            self.rules.append(Rule.WORDS if soft else Rule.HELD)
-            self.places[owner] = (self.places.get(owner, (at, at))[0], at + 1)
+            self.rules.append(Rule.HELD if held else Rule.WORDS)
+            if not held:
+                self.places[owner] = (self.places.get(owner, (at, at))[0], at + 1)
 
     def _end(self) -> None:
         marks = self.vocabulary.marks

@@ -143,11 +143,21 @@ def test_a_token_over_a_section_edge_stays_one_when_both_sides_are_held(
     assert lay_out(apart, vocabulary, SPEC).ids == lay_out(joint, vocabulary, SPEC).ids
 
 
-def test_a_token_over_a_section_edge_is_cut_when_one_side_may_change(loaded: Loaded) -> None:
+def test_a_token_over_a_section_edge_is_cut_when_one_side_may_change(
+    vocabulary: Vocabulary,
+) -> None:
+    whole, cut = [Fixed("a", "effusion"), Gap("g")], [Fixed("a", "eff"), Soft("s", "usion")]
+    assert held(lay_out(whole, vocabulary, SPEC), vocabulary) == ["effusion", "_"]
+    layout = lay_out([*cut, Gap("g")], vocabulary, SPEC)
+    assert "".join(held(layout, vocabulary)) == "eff_"
+
+
+def test_whitespace_at_a_soft_texts_edges_is_held(loaded: Loaded) -> None:
     vocabulary = loaded.vocabulary
-    segments = [Fixed("a", "size.\n"), Soft("s", "\nNo disease."), Gap("g")]
+    segments = [Fixed("a", "size.\n"), Soft("s", "\nNo disease.\n"), Fixed("b", "\nThe"), Gap("g")]
     layout = lay_out(segments, vocabulary, SPEC)
-    assert "".join(held(layout, vocabulary)[:-1]) == "size.\n"
+    assert held(layout, vocabulary)[-4:] == ["_", "\n\n", "The", "_"]
+    assert written(segments, vocabulary, {})["s"] == "\nNo disease.\n"
 
 
 def test_a_character_of_several_tokens_is_whole_at_its_last(vocabulary: Vocabulary) -> None:
