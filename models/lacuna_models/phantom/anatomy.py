@@ -66,7 +66,7 @@ def draw_anatomy(rng: Rng) -> Anatomy:
         rib_contrast=rng.uniform(0.6, 1.2),
         clavicle=rng.uniform(0.12, 0.3),
         vessels=rng.uniform(0.7, 1.2),
-        vessel_phase=tuple(rng.uniform(0, 2 * np.pi, 4)),  # type: ignore[arg-type]
+        vessel_phase=tuple(rng.uniform(0, 2 * np.pi, 4)),
         aorta=rng.uniform(0.8, 1.2),
         gas=rng.uniform(0.7, 1.2),
         exposure=rng.normal(0, 0.025),

@@ -1,7 +1,7 @@
 """Findings + style -> report text; and which sentences the grammar can say.
 
-A report is ``Findings:\\n<sentences>\\n\\nImpression:\\n<sentences>``, sentences joined by one space,
-with no line end at its end. A full report names what is absent, a terse one only what is present.
+A report is ``Findings:\\n<sentences>\\n\\nImpression:\\n<sentences>``: sentences joined by one
+space, and no line end at its end. A full report names what is absent, a terse one does not.
 """
 
 from __future__ import annotations
@@ -208,4 +208,6 @@ def _words(pattern: str) -> list[dict[str, str]]:
         "size": tuple(amount for amount in Amount if amount is not Amount.NONE),
     }
     names = [name for name in spoken if f"{{{name}}}" in low]
-    return [dict(zip(names, choice, strict=True)) for choice in product(*(spoken[n] for n in names))]
+    return [
+        dict(zip(names, choice, strict=True)) for choice in product(*(spoken[n] for n in names))
+    ]

@@ -225,3 +225,37 @@ INDICATIONS = (
 )
 
 EXAMINATIONS = ("chest radiograph", "frontal chest radiograph", "portable chest radiograph")
+
+# What a reader may type and the grammar never says: kept beside gaps in training, never learnt.
+FOREIGN = (
+    "There is a hiatus hernia.",
+    "Surgical clips project over the right axilla.",
+    "Degenerative change of the thoracic spine is noted.",
+    "Scoliosis, convex to the left.",
+    "Old healed fracture of the left seventh rib.",
+    "Calcified granuloma, unchanged from 2019.",
+    "Sternal wires after bypass surgery.",
+    "Comparison is made with the film of 12 March.",
+    "The patient is rotated.",
+    "Poor inspiration.",
+    "Bilateral cervical ribs!",
+    "Breast implants; limited view.",
+    "Tortuous aorta with wall calcification.",
+    "Gas beneath both hemidiaphragms is not seen.",
+    "Azygos lobe (a normal variant).",
+    "Nipple shadows ~ 8 mm, symmetrical.",
+)
+
+PREFACES = (
+    "Technique:\nFrontal chest radiograph.\n\n",
+    "Comparison:\nNone.\n\n",
+    "Clinical history:\nCough for 3 weeks.\n\n",
+    "Examination: chest, one view.\n\n",
+)
+
+CRITICAL = (
+    *("right", "left", "both", "bilateral", "upper", "mid", "lower"),
+    *("small", "moderate", "large", "mild", "mildly", "marked", "markedly"),
+    *("normal", "no", "not", "clear", "pneumothorax", "nodule", "consolidation", "effusion"),
+    *("effusions", "pacemaker", "tube"),
+)

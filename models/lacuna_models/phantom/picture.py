@@ -8,6 +8,8 @@ are smooth over at least a 128th of it, so that a large picture made small equal
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +17,7 @@ from numpy.typing import NDArray
 from lacuna_models.phantom.anatomy import SIGN, Anatomy, draw_anatomy
 from lacuna_models.phantom.cases import Amount, Case, Findings, Heart, Level, Rng, Side, Zone
 
-Plane = NDArray[np.float32]
+Plane = NDArray[np.floating[Any]]
 
 _EDGE = 0.008
 _HEART = {Heart.NORMAL: 1.0, Heart.MILD: 1.22, Heart.LARGE: 1.5}
@@ -40,8 +42,8 @@ def render(case: Case, size: int = 128, bits: int = 8) -> NDArray[np.uint8] | ND
     """
     grey = draw(case, size)
     top = (1 << bits) - 1
-    kind = np.uint8 if bits <= 8 else np.uint16
-    return np.asarray(np.rint(grey * top), dtype=kind)
+    levels = np.rint(grey * top)
+    return levels.astype(np.uint8) if bits <= 8 else levels.astype(np.uint16)
 
 
 def draw(case: Case, size: int = 128) -> Plane:
@@ -124,7 +126,10 @@ def _heart(findings: Findings, chest: Anatomy, grid: _Grid) -> Plane:
     lean = grid.x * 0.35
     main = _blob(
         _Grid(grid.x, (grid.y - lean).astype(np.float32)),
-        0.058 * size, base - 0.105 * size**0.5, 0.128 * size, 0.135 * size**0.6,
+        0.058 * size,
+        base - 0.105 * size**0.5,
+        0.128 * size,
+        0.135 * size**0.6,
     )
     right = _blob(grid, -0.03, base - 0.10, 0.078 * size, 0.145)
     knob = _blob(grid, 0.055, -0.165, 0.042 * chest.aorta, 0.045)
@@ -136,8 +141,8 @@ def _heart(findings: Findings, chest: Anatomy, grid: _Grid) -> Plane:
     return np.asarray(np.maximum(shadow, column), dtype=np.float32)
 
 
-def _lung_shape(chest: Anatomy, grid: _Grid, side: Side) -> tuple[Plane, Plane, Plane]:
-    """Return a lung's mask, its outer wall's distance (positive inside), and its dome's."""
+def _lung_shape(chest: Anatomy, grid: _Grid, side: Side) -> tuple[Plane, Plane]:
+    """Return a lung's mask, and the distance from its outer wall (positive inside)."""
     x = grid.x * SIGN[side]
     dome = chest.dome_of(side)
     down = np.clip((grid.y - chest.apex) / (dome + 0.1 - chest.apex), 0.0, 1.0)
@@ -148,14 +153,14 @@ def _lung_shape(chest: Anatomy, grid: _Grid, side: Side) -> tuple[Plane, Plane, 
     wall = np.minimum(outer - x, (grid.y - chest.apex) * 1.2)
     inner = _step(x - chest.lung_inner)
     mask = _step(wall) * inner * _step(arch - grid.y)
-    return mask, np.asarray(wall, np.float32), np.asarray(arch - grid.y, np.float32)
+    return mask, np.asarray(wall, np.float32)
 
 
 def _lung(
     findings: Findings, chest: Anatomy, grid: _Grid, side: Side, texture: Plane, rng: Rng
 ) -> tuple[Plane, Plane]:
     """Return the air of a lung, 0..1, and what is dense in it."""
-    mask, wall, floor = _lung_shape(chest, grid, side)
+    mask, wall = _lung_shape(chest, grid, side)
     vessels = _vessels(chest, grid, side)
     haze = 0.16 * np.clip((grid.y + 0.35) * 1.1, 0, 1)
     dense = np.zeros_like(grid.x)
@@ -324,7 +329,7 @@ def _lead(grid: _Grid, start: tuple[float, float], end: tuple[float, float]) -> 
 def _polyline(grid: _Grid, points: Plane, width: float) -> Plane:
     """Return 1 on a line through points, smooth at its edge, (size, size)."""
     best = np.full_like(grid.x, 1.0)
-    for a, b in zip(points[:-1], points[1:], strict=True):
+    for a, b in pairwise(points):
         d = b - a
         along = ((grid.x - a[0]) * d[0] + (grid.y - a[1]) * d[1]) / float(d @ d)
         along = np.clip(along, 0, 1)

@@ -1,0 +1,117 @@
+"""``lacuna-models phantom train | export | evaluate | preview``."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+from pathlib import Path
+from typing import Any
+
+from lacuna_models.api import EngineError
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the verbs to ``lacuna-models``."""
+    phantom = subparsers.add_parser("phantom", help="synthetic phantoms and the bundled model")
+    verbs = phantom.add_subparsers(dest="phantom_verb", required=True)
+    _add_train(verbs)
+    _add_export(verbs)
+    _add_evaluate(verbs)
+    _add_preview(verbs)
+
+
+def _add_train(verbs: Any) -> None:
+    train = verbs.add_parser("train", help="train the bundled model, on one thread")
+    train.add_argument("--out", type=Path, required=True, help="folder of the run, of some 500 MB")
+    train.add_argument("--minutes", type=float, default=75.0, help="of training, all in all")
+    train.add_argument("--vision-minutes", type=float, default=None, help="of these, on vision")
+    train.add_argument("--seed", type=int, default=0)
+    train.add_argument("--resume", action="store_true", help="go on with the run in the folder")
+    train.set_defaults(run=_train)
+
+
+def _add_export(verbs: Any) -> None:
+    export = verbs.add_parser("export", help="write a run's model as a checkpoint folder")
+    export.add_argument("--run", dest="folder", type=Path, required=True)
+    export.add_argument("--out", type=Path, required=True)
+    export.set_defaults(run=_export)
+
+
+def _add_evaluate(verbs: Any) -> None:
+    evaluate = verbs.add_parser("evaluate", help="measure a checkpoint on held-out phantoms")
+    evaluate.add_argument(
+        "--model", type=Path, help="checkpoint folder; the bundled one by default"
+    )
+    evaluate.add_argument("--drafts", type=int, default=200)
+    evaluate.add_argument("--infills", type=int, default=160)
+    evaluate.add_argument("--seed", type=int, default=0, help="of the held-out phantoms")
+    evaluate.add_argument("--json", type=Path, help="write the figures there as well")
+    evaluate.set_defaults(run=_evaluate)
+
+
+def _add_preview(verbs: Any) -> None:
+    preview = verbs.add_parser("preview", help="draw phantoms on a sheet, and print their reports")
+    preview.add_argument("--out", type=Path, required=True, help="a PNG file")
+    preview.add_argument("--count", type=int, default=16)
+    preview.add_argument("--size", type=int, default=256)
+    preview.add_argument("--seed", type=int, default=0)
+    preview.set_defaults(run=_preview)
+
+
+def _spare_cores() -> None:
+    """Keep OpenMP from spinning; it reads these when torch is first imported."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    os.environ.setdefault("GOMP_SPINCOUNT", "0")
+
+
+def _train(arguments: argparse.Namespace) -> int:
+    _spare_cores()
+    from lacuna_models.phantom.train import Recipe, train
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    minutes = arguments.minutes
+    vision = arguments.vision_minutes if arguments.vision_minutes is not None else minutes * 0.145
+    if not 0 < vision <= minutes:
+        raise EngineError("Vision needs some of the minutes, and at most all of them.")
+    recipe = Recipe(minutes=minutes, vision_minutes=vision, seed=arguments.seed)
+    train(arguments.out, recipe, resume=arguments.resume)
+    return 0
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    _spare_cores()
+    from lacuna_models.phantom.export import export
+    from lacuna_models.phantom.train import open_run
+
+    run = open_run(arguments.folder)
+    export(run.model, run.tokenizer, run.recipe.shape, arguments.out)
+    print(f"{arguments.out}: {run.progress.language_steps} steps of language")
+    return 0
+
+
+def _evaluate(arguments: argparse.Namespace) -> int:
+    _spare_cores()
+    from lacuna_models.loading import load
+    from lacuna_models.phantom.evaluate import evaluate
+    from lacuna_phantom import checkpoint_path
+
+    if min(arguments.drafts, arguments.infills) < 2:
+        raise EngineError("Figures need at least two drafts and two infills.")
+    loaded = load(arguments.model or checkpoint_path(), device="cpu")
+    card = evaluate(loaded, arguments.drafts, arguments.infills, arguments.seed)
+    print(card.table())
+    if arguments.json is not None:
+        arguments.json.write_text(card.json() + "\n", encoding="utf-8")
+    return 0
+
+
+def _preview(arguments: argparse.Namespace) -> int:
+    from lacuna_models.phantom.preview import preview
+
+    if arguments.count < 1 or arguments.size < 32:
+        raise EngineError("A sheet needs at least one phantom, of at least 32 pixels.")
+    for number, report in enumerate(preview(arguments), 1):
+        print(f"--- {number}\n{report}\n")
+    return 0
