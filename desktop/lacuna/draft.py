@@ -6,7 +6,9 @@ imported when a model is loaded, not before.
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -37,6 +39,7 @@ from lacuna_models.api import (
 )
 
 MAX_REPORT_BYTES = 1 << 20
+STDERR = 2  # the file descriptor: C code knows no sys.stderr
 
 Step = Callable[[StepEvent], None]
 
@@ -111,7 +114,22 @@ def draft(order: Order, *, on_step: Step | None = None) -> Outcome:
 
 def first_picture(study: Study) -> ImageInput:
     """Return the study's first image as it first stands on the screen."""
-    return image_input(study.series[0].images[0])
+    with _hushed():
+        return image_input(study.series[0].images[0])
+
+
+@contextmanager
+def _hushed() -> Iterator[None]:
+    """Keep what the decoders' C code prints about damage off the terminal: we say it ourselves."""
+    sys.stderr.flush()
+    kept = os.dup(STDERR)
+    try:
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), STDERR)
+        yield
+    finally:
+        os.dup2(kept, STDERR)
+        os.close(kept)
 
 
 def _engine(order: Order) -> Engine:

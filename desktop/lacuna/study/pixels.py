@@ -12,9 +12,20 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom.encaps import get_frame
 from pydicom.pixels import apply_color_lut, as_pixel_options, get_decoder
+from pydicom.uid import (
+    JPEG2000,
+    JPEG2000Lossless,
+    JPEGBaseline8Bit,
+    JPEGExtended12Bit,
+    JPEGLossless,
+    JPEGLosslessSV1,
+    JPEGLSLossless,
+    JPEGLSNearLossless,
+    RLELossless,
+)
 
 from lacuna.errors import UserFacingError
-from lacuna.study.codestream import declared_size
+from lacuna.study.codestream import Declared, declared
 from lacuna.study.describe import PALETTE, pixel_bytes, rescale
 from lacuna.study.model import Image, Window
 from lacuna.study.part10 import Header, read_header, understood
@@ -27,6 +38,19 @@ from lacuna_models.api import ImageInput
 __all__ = ["default_window", "image_input", "is_inverted", "read_pixels", "render"]
 
 Values = NDArray[Any]
+# One decoder a syntax, instead of pydicom's trying all in turn: a damaged JPEG-LS file makes GDCM
+# end the whole process, and decoders differ in their last bits. GDCM is left what no other reads.
+DECODERS = {
+    JPEGBaseline8Bit: "pillow",
+    JPEGExtended12Bit: "pillow",
+    JPEGLossless: "gdcm",
+    JPEGLosslessSV1: "gdcm",
+    JPEGLSLossless: "pyjpegls",
+    JPEGLSNearLossless: "pyjpegls",
+    JPEG2000Lossless: "pylibjpeg",
+    JPEG2000: "pylibjpeg",
+    RLELossless: "pydicom",
+}
 # A frame that takes far more room compressed than not has something else in mind.
 COMPRESSED_SLACK = 1 << 20
 
@@ -84,7 +108,9 @@ def _decode(header: Header, frame: int, name: str) -> Values:
         if header.syntax.is_encapsulated:
             _check_frame(header, frame, options, name)
         stream.seek(header.pixels_at)
-        array, _ = get_decoder(header.syntax).as_array(stream, index=frame, **options)
+        array, _ = get_decoder(header.syntax).as_array(
+            stream, index=frame, decoding_plugin=DECODERS.get(header.syntax, ""), **options
+        )
     except (RuntimeError, ValueError, NotImplementedError, AttributeError) as error:
         raise UserFacingError(
             f"{name} could not be decoded ({header.syntax.name}).", "Export it uncompressed."
@@ -101,10 +127,12 @@ def _check_frame(header: Header, frame: int, options: dict[str, Any], name: str)
         number_of_frames=options["number_of_frames"],
         extended_offsets=options.get("extended_offsets"),
     )
-    size = integer(header.dataset, "Rows"), integer(header.dataset, "Columns")
-    inside = declared_size(packed)
-    room = 2 * pixel_bytes(header.dataset) + COMPRESSED_SLACK
-    if (inside is not None and inside != size) or len(packed) > room:
+    ds = header.dataset
+    outside = Declared(*(integer(ds, name) for name in ("Rows", "Columns", "SamplesPerPixel")))
+    plain = header.syntax == RLELossless  # which declares nothing
+    if len(packed) > 2 * pixel_bytes(ds) + COMPRESSED_SLACK or not (
+        plain or declared(packed) == outside
+    ):
         raise UserFacingError(f"{name} is damaged: its pixels do not match its header.")
 
 
