@@ -156,7 +156,7 @@ def _share(rng: Rng) -> float:
 def _padding(rng: Rng, spare: int) -> int:
     draw = rng.random()
     most = 6 if draw < 0.4 else 20 if draw < 0.88 else 40
-    return int(min(max(spare, 0), rng.integers(0, most + 1)))
+    return min(max(spare, 0), int(rng.integers(0, most + 1)))
 
 
 def _spans(text: str, parts: list[list[Span]], rng: Rng) -> list[Span]:
