@@ -72,6 +72,10 @@ def states(window: MainWindow) -> Iterator[str]:
     window.case_bar.toggle_identifiers()
     window.image_view.setFocus()
     yield "hidden"
+    window.choose_model()
+    window.model_dialog.field.setText("D:/models/diffusiongemma-26B-A4B-it")
+    yield "model"
+    window.model_dialog.hide()
 
 
 def _refused() -> Notice:

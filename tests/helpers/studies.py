@@ -27,6 +27,7 @@ def image(view: str = "PA", number: int = 1) -> Image:
         windows=(Window(2048, 4096),),
         pixel_spacing=(0.14, 0.14),
         origin=Origin.PHANTOM,
+        sides=("L", "F"),
     )
 
 

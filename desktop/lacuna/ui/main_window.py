@@ -24,7 +24,9 @@ from lacuna.study.model import Study
 from lacuna.ui.case_bar import CaseBar
 from lacuna.ui.column_splitter import ColumnSplitter
 from lacuna.ui.empty_state import EmptyState
+from lacuna.ui.model_dialog import ModelDialog
 from lacuna.ui.notice_bar import NoticeBar
+from lacuna.ui.notices import CHOOSE_MODEL
 from lacuna.ui.open_dialog import choose_files, choose_folder
 from lacuna.ui.series_strip import SeriesStrip
 from lacuna.ui.status_bar import NO_CASE, StatusBar
@@ -51,7 +53,7 @@ class MainWindow(QWidget):
 
     open_requested = Signal(object)  # list[Path]: files, folders, ZIPs
     sample_requested = Signal()
-    model_requested = Signal()
+    model_chosen = Signal(object)  # Path of a checkpoint folder; None: the demonstrator
     frame_wanted = Signal(int, int)  # a series of the study, a frame of the series: decode it
     closing = Signal()  # before the window goes: stop what runs
 
@@ -79,6 +81,7 @@ class MainWindow(QWidget):
         self._column, self._slot = self._report_column(look, notice_slot)
         self._splitter = ColumnSplitter(look, self.image_view, self._column)
         self._stack = QStackedWidget()
+        self.model_dialog = ModelDialog(look, self._stack)
         self._lay_out()
         self._connect()
         self._add_shortcuts()
@@ -110,6 +113,7 @@ class MainWindow(QWidget):
     def show_study(self, study: Study) -> None:
         """Show a study, and ask for the first frame of its first series."""
         self._study = study
+        self.model_dialog.hide()
         self.case_bar.show_study(study)
         self.series_strip.show_study(study)
         self._slot.addWidget(self.notices)
@@ -152,6 +156,10 @@ class MainWindow(QWidget):
         target = self._report if self.image_view.hasFocus() else self.image_view
         target.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
+    def choose_model(self) -> None:
+        """Ask which model is to answer."""
+        self.model_dialog.ask()
+
     def browse_files(self) -> None:
         """Let the reader choose files to open."""
         self._open(choose_files(self))
@@ -163,6 +171,7 @@ class MainWindow(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._splitter.set_narrow(event.size().width() < WIDE)
+        self.model_dialog.fit()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.closing.emit()
@@ -185,6 +194,13 @@ class MainWindow(QWidget):
         if paths:
             self.open_requested.emit(paths)
 
+    def _on_notice(self, _key: str, action: str) -> None:
+        if action == CHOOSE_MODEL:
+            self.choose_model()
+
+    def _on_demonstrator(self) -> None:
+        self.model_chosen.emit(None)
+
     def _on_index(self, index: int) -> None:
         self.frame_wanted.emit(self._series, index)
 
@@ -198,7 +214,10 @@ class MainWindow(QWidget):
 
     def _connect(self) -> None:
         self.case_bar.open_requested.connect(self.browse_files)
-        self.case_bar.model_requested.connect(self.model_requested)
+        self.case_bar.model_requested.connect(self.choose_model)
+        self.notices.acted.connect(self._on_notice)
+        self.model_dialog.folder_chosen.connect(self.model_chosen)
+        self.model_dialog.demonstrator_chosen.connect(self._on_demonstrator)
         self.empty_state.drop_area.open_requested.connect(self.browse_files)
         self.empty_state.drop_area.sample_requested.connect(self.sample_requested)
         self.tool_rail.tool_chosen.connect(self.image_view.set_tool)

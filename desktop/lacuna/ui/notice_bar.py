@@ -202,7 +202,7 @@ class NoticeBar(QWidget):
         card = NoticeCard(self._look, notice)
         card.acted.connect(self.acted)
         card.close_requested.connect(self._on_close)
-        self._column.addWidget(card)
+        self._column.addWidget(card, 0, Qt.AlignmentFlag.AlignTop)
         return card
 
     def _on_close(self, key: str) -> None:

@@ -14,6 +14,7 @@ from lacuna.errors import UserFacingError
 from lacuna.study.model import Refusal
 
 DEMONSTRATOR_KEY = "demonstrator"
+CHOOSE_MODEL = "choose-model"  # an action that the window itself answers
 
 
 class NoticeKind(StrEnum):
@@ -61,7 +62,7 @@ def demonstrator_notice(*, about_patient: bool) -> Notice:
         if about_patient
         else "Trained on drawings like these. It is not for patients."
     )
-    action = NoticeAction("choose-model", "Choose a model")
+    action = NoticeAction(CHOOSE_MODEL, "Choose a model")
     kind = NoticeKind.DEMONSTRATOR
     return Notice(kind, DEMONSTRATOR_KEY, "Demonstrator model", text, (action,), "flask-conical")
 

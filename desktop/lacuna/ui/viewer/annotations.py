@@ -78,15 +78,19 @@ def paint_annotations(
     ):
         _write(painter, font, inner, where, text)
     strong = look.font(Role.TITLE)
-    letters = edge_letters(picture.orientation, state.turns, state.flipped)
+    letters = _side_letters(picture, state)
     sides = (
         align.AlignLeft | align.AlignVCenter,
         align.AlignHCenter | align.AlignTop,
-        align.AlignRight | align.AlignVCenter,
-        align.AlignHCenter | align.AlignBottom,
     )
     for letter, where in zip(letters, sides, strict=True):
         _write(painter, strong, inner, where, letter)
+
+
+def _side_letters(picture: Picture, state: ViewState) -> tuple[str, ...]:
+    """Return what is written at left and top: nothing says more than the usual, head up."""
+    left, top, _, _ = edge_letters(picture.image.sides, state.turns, state.flipped)
+    return left, "" if top == "H" else top
 
 
 def write_centred(painter: QPainter, look: Look, box: QRectF, text: str) -> None:

@@ -18,7 +18,7 @@ class Picture:
     """One frame, decoded. ``index`` counts the frames of the series, from 0.
 
     ``values`` are (rows, columns) grey, or (rows, columns, 3) uint8. ``span`` is the range of the
-    values, ``orientation`` as Patient Orientation, None where it is not known.
+    values.
     """
 
     values: NDArray[Any] = field(repr=False)
@@ -30,7 +30,6 @@ class Picture:
     auto: Window
     span: float
     date: str = ""
-    orientation: tuple[str, str] | None = None
 
     @property
     def grey(self) -> bool:

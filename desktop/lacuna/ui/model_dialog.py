@@ -1,0 +1,203 @@
+"""Choosing what answers: a checkpoint folder on this machine, or the bundled demonstrator.
+
+It lies within the window, over a veil between case bar and status line, and keeps the keys until
+it is closed. GUI thread only.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+
+from lacuna.ui.open_dialog import choose_folder
+from lacuna.ui.paint import paint_box
+from lacuna.ui.theme import CONTROL_RADIUS, DIALOG_RADIUS, Look, Role
+from lacuna.ui.widgets import Button, Icon, IconButton, Kind, Words
+
+WIDTH = 720
+NO_FOLDER = "There is no such folder."
+_VEIL = QColor(0, 0, 0, 160)
+
+
+class PathField(QLineEdit):
+    """Where a folder's path is typed, pasted or shown."""
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._look = look
+        self.setFixedHeight(36)
+        self.setFrame(False)
+        self.setFont(look.font(Role.UI))
+        self.setTextMargins(40, 0, 12, 0)
+        self.setAccessibleName("Checkpoint folder")
+        self.setStyleSheet("background: transparent;")
+        Icon(look, "hard-drive", look.theme.text.second, 16, self).move(12, 10)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        theme = self._look.theme
+        line, width = (theme.line.focus, 2.0) if self.hasFocus() else (theme.line.control, 1.0)
+        box = QRectF(self.rect())
+        painter = QPainter(self)
+        paint_box(painter, box, CONTROL_RADIUS, fill=theme.surface.panel, line=line, width=width)
+        painter.end()
+        super().paintEvent(event)
+
+
+class ModelDialog(QWidget):
+    """Covers its parent with a veil and asks. Hidden until ``ask`` is called."""
+
+    folder_chosen = Signal(object)  # Path
+    demonstrator_chosen = Signal()
+
+    def __init__(self, look: Look, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._look, self._ground = look, parent
+        self._before: QWidget | None = None  # who had the keys
+        theme = look.theme
+        self._card = _Card(look, self)
+        self.field = PathField(look)
+        self._choose = Button(look, "Choose", icon="folder-open", height=36)
+        self._close = IconButton(look, "x", "Close", size=28)
+        self._complaint = Words(look, Role.LABEL, theme.alert.text)
+        self.demonstrator_button = Button(look, "Use the demonstrator", kind=Kind.QUIET, height=36)
+        self._cancel = Button(look, "Cancel", key="Esc", height=36)
+        self.load_button = Button(look, "Load the model", key="Enter", kind=Kind.PRIMARY, height=36)
+        self._lay_out()
+        self._choose.clicked.connect(self._browse)
+        self._close.clicked.connect(self.close_dialog)
+        self._cancel.clicked.connect(self.close_dialog)
+        self.demonstrator_button.clicked.connect(self._take_demonstrator)
+        self.load_button.clicked.connect(self._take_folder)
+        self.field.textChanged.connect(self._on_text)
+        self.field.returnPressed.connect(self._take_folder)
+        self._on_text("")
+        self.hide()
+
+    def ask(self) -> None:
+        """Show the dialog over the whole parent and take the keys."""
+        self._before = QApplication.focusWidget()
+        self.fit()
+        self.show()
+        self.raise_()
+        self.field.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def close_dialog(self) -> None:
+        """Put the dialog away and give the keys back to who had them."""
+        before, self._before = self._before, None
+        self.hide()
+        if before is not None:
+            before.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def fit(self) -> None:
+        """Cover the parent as it stands, the card in its middle."""
+        self.setGeometry(self._ground.rect())
+        size = QSize(min(WIDTH, self.width() - 32), self._card.sizeHint().height())
+        self._card.resize(size)
+        self._card.move((self.width() - size.width()) // 2, (self.height() - size.height()) // 2)
+
+    def complaint(self) -> str:
+        """Return what is said against the folder typed."""
+        return self._complaint.text()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        QPainter(self).fillRect(self.rect(), _VEIL)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        event.accept()  # what lies under the veil stays as it is
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.close_dialog()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._take_folder()
+        event.accept()
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Keep Tab within the dialog."""
+        stops = [self.field, self._choose, self.demonstrator_button, self._cancel]
+        stops += [self.load_button] if self.load_button.isEnabled() else []
+        stops.append(self._close)
+        here = next((place for place, stop in enumerate(stops) if stop.hasFocus()), -1)
+        reason = Qt.FocusReason.TabFocusReason
+        stops[(here + (1 if forward else -1)) % len(stops)].setFocus(reason)
+        return True
+
+    def _browse(self) -> None:
+        for folder in choose_folder(self, "Choose a checkpoint folder"):
+            self.field.setText(str(folder))
+
+    def _on_text(self, text: str) -> None:
+        self._complaint.set_text("")
+        self.load_button.setEnabled(bool(text.strip()))
+
+    def _take_folder(self) -> None:
+        text = self.field.text().strip()
+        if not text:
+            return
+        folder = Path(text).expanduser()
+        if not folder.is_dir():
+            self._complaint.set_text(NO_FOLDER)
+            return
+        self.close_dialog()
+        self.folder_chosen.emit(folder)
+
+    def _take_demonstrator(self) -> None:
+        self.close_dialog()
+        self.demonstrator_chosen.emit()
+
+    def _lay_out(self) -> None:
+        look, text = self._look, self._look.theme.text
+        head = _row(Words(look, Role.DIALOG, text.strong, "Choose a model"), None, self._close)
+        words = "Lacuna reads a folder on this machine. It does not download, and it loads "
+        demonstrator = "Without a checkpoint the bundled demonstrator answers. "
+        tone = look.theme.demonstrator
+        note = _row(
+            Icon(look, "flask-conical", tone.text, 16),
+            Words(look, Role.LABEL, tone.text, f"{demonstrator}It knows drawings, not patients."),
+            None,
+        )
+        foot = _row(self.demonstrator_button, None, self._cancel, self.load_button)
+        column = QVBoxLayout(self._card)
+        column.setContentsMargins(28, 24, 28, 24)
+        column.setSpacing(0)
+        column.addLayout(head)
+        column.addSpacing(12)
+        column.addWidget(Words(look, Role.UI, text.second, f"{words}safetensors only."))
+        column.addSpacing(16)
+        column.addWidget(Words(look, Role.LABEL, text.second, "Checkpoint folder"))
+        column.addSpacing(8)
+        column.addLayout(_row(self.field, self._choose))
+        column.addSpacing(6)
+        column.addWidget(self._complaint)
+        column.addSpacing(14)
+        column.addLayout(note)
+        column.addSpacing(12)
+        column.addLayout(foot)
+
+
+class _Card(QWidget):
+    """What the dialog stands on."""
+
+    def __init__(self, look: Look, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._look = look
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        theme, box = self._look.theme, QRectF(self.rect())
+        painter = QPainter(self)
+        paint_box(painter, box, DIALOG_RADIUS, fill=theme.surface.overlay, line=theme.line.edge)
+
+
+def _row(*widgets: QWidget | None) -> QHBoxLayout:
+    """Return the widgets side by side; None is room that stretches."""
+    row = QHBoxLayout()
+    row.setSpacing(8)
+    for widget in widgets:
+        if widget is None:
+            row.addStretch(1)
+        else:
+            row.addWidget(widget)
+    return row

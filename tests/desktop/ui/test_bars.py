@@ -1,0 +1,114 @@
+"""Case bar and status line: what they say, and what they keep to themselves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
+from pytestqt.qtbot import QtBot
+
+from lacuna.study.model import Patient
+from lacuna.ui.case_bar import CaseBar
+from lacuna.ui.status_bar import RESEARCH_USE, StatusBar
+from lacuna.ui.theme import Look
+from lacuna.ui.widgets import IconButton, Words
+from tests.helpers import studies
+
+
+@pytest.fixture
+def case_bar(qtbot: QtBot, look: Look) -> CaseBar:
+    bar = CaseBar(look)
+    qtbot.addWidget(bar)
+    bar.resize(1600, 48)
+    bar.show()
+    return bar
+
+
+@pytest.fixture
+def status_bar(qtbot: QtBot, look: Look) -> StatusBar:
+    bar = StatusBar(look)
+    qtbot.addWidget(bar)
+    bar.resize(1600, 28)
+    bar.show()
+    return bar
+
+
+def shown(bar: StatusBar) -> list[str]:
+    return [words.text() for words in bar.findChildren(Words) if words.isVisible()]
+
+
+def test_the_case_bar_says_whose_study_it_is(case_bar: CaseBar) -> None:
+    assert case_bar.text() == "Lacuna"
+    case_bar.show_study(studies.study())
+    for words in ("DOE, Jane", "F, 64 y", "11 Apr 1962", "ID 0042317", "Acc 88213"):
+        assert words in case_bar.text()
+
+
+def test_identifiers_are_hidden_at_a_click(qtbot: QtBot, case_bar: CaseBar) -> None:
+    case_bar.show_study(studies.study())
+    eye = case_bar.findChild(IconButton)
+    qtbot.mouseClick(eye, Qt.MouseButton.LeftButton)
+    assert case_bar.identifiers_hidden
+    for secret in ("DOE", "Jane", "1962", "0042317", "88213"):
+        assert secret not in case_bar.text()
+    assert "F, 64 y" in case_bar.text()
+    assert "Chest, PA and lateral" in case_bar.text()
+    qtbot.mouseClick(eye, Qt.MouseButton.LeftButton)
+    assert "DOE, Jane" in case_bar.text()
+
+
+def test_hidden_identifiers_stay_hidden_in_the_next_case(case_bar: CaseBar) -> None:
+    case_bar.toggle_identifiers()
+    case_bar.show_study(studies.study())
+    assert "DOE" not in case_bar.text()
+
+
+def test_a_patient_without_data_is_not_invented(case_bar: CaseBar) -> None:
+    case_bar.show_study(replace(studies.study(), patient=Patient(), accession=""))
+    assert "No name" in case_bar.text()
+    assert "ID" not in case_bar.text()
+    assert "Acc" not in case_bar.text()
+
+
+def test_a_very_long_name_yields_to_the_buttons(case_bar: CaseBar) -> None:
+    patient = replace(studies.study().patient, name="DOE, " + "Jane " * 200)
+    case_bar.show_study(replace(studies.study(), patient=patient))
+    assert case_bar.minimumSizeHint().width() < 800
+
+
+def test_the_status_line_always_says_what_this_is_for(status_bar: StatusBar) -> None:
+    assert RESEARCH_USE == "Research use. Draft, requires review"
+    assert RESEARCH_USE in shown(status_bar)
+    assert "Offline" in shown(status_bar)
+    assert "No case open" in shown(status_bar)
+
+
+def test_the_demonstrator_never_shows_under_another_name(status_bar: StatusBar) -> None:
+    status_bar.set_model("chest-expert", demonstrator=True)
+    assert status_bar.texts()[0] == "Demonstrator model"
+    status_bar.set_model("DiffusionGemma 26B", demonstrator=False)
+    assert status_bar.texts()[0] == "DiffusionGemma 26B"
+
+
+def test_device_and_state_are_shown(status_bar: StatusBar) -> None:
+    status_bar.set_device("CPU")
+    status_bar.set_state("Working, step 7 of 16")
+    assert {"CPU", "Working, step 7 of 16"} <= set(shown(status_bar))
+
+
+def test_loading_shows_as_a_line(status_bar: StatusBar, look: Look) -> None:
+    line = QColor(look.theme.model.line)
+
+    def lit(x: int) -> bool:
+        return status_bar.grab().toImage().pixelColor(x, 1) == line
+
+    assert not lit(10)
+    status_bar.set_progress(0.5)
+    assert lit(790)
+    assert not lit(810)
+    status_bar.set_progress(7)
+    assert status_bar.progress() == 1
+    status_bar.set_progress(None)
+    assert not lit(10)
