@@ -150,10 +150,10 @@ def _data_dir(words: Sequence[str]) -> Path | None:
 
 
 def _gui(arguments: argparse.Namespace) -> int:
-    from lacuna.app import main as show
-
     if arguments.sample and arguments.study:
         raise UserFacingError("--sample stands for a study.", "Give one of the two.")
+    from lacuna.app import main as show
+
     return show(
         arguments.study,
         sample=arguments.sample,

@@ -15,6 +15,7 @@ import pytest
 
 import lacuna
 from lacuna import cli, draft
+from lacuna.errors import UserFacingError
 from lacuna_models.api import (
     CancelToken,
     Done,
@@ -196,6 +197,18 @@ def test_what_the_model_did_not_see_is_said(
     assert "c.dcm is empty (0 bytes)." in err
 
 
+def test_what_decoders_print_about_damage_stays_off_the_terminal(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def noisy(image: object) -> None:
+        os.write(2, b"Corrupt JPEG data")
+        raise UserFacingError("It is damaged.")
+
+    monkeypatch.setattr(draft, "image_input", noisy)
+    assert cli.main(["draft", "--sample"]) == 2
+    assert capfd.readouterr().err == "lacuna: It is damaged.\n"
+
+
 def test_ctrl_c_keeps_what_had_settled(
     tmp_path: Path, capsysbinary: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -229,8 +242,6 @@ def test_ctrl_c_keeps_what_had_settled(
 def test_misuse_is_one_sentence_and_exit_code_2(
     arguments: list[str], words: str, capsysbinary: Captured
 ) -> None:
-    if arguments[0] in ("--sample", "gui"):
-        pytest.importorskip("lacuna.app")
     assert cli.main(arguments) == 2
     out, err = capsysbinary.readouterr()
     assert out == b""
