@@ -47,6 +47,11 @@ def unlock(report: Report, section: int, start: int, end: int) -> Report:
     return _in_section(report, section, lambda spans: _mapped(spans, start, end, _unlocked))
 
 
+def isolate(report: Report, section: int, start: int, end: int) -> Report:
+    """Cut text at the ends of the range, so that spans lie within it or without. Anchors stay."""
+    return _in_section(report, section, lambda spans: _isolated(spans, start, end))
+
+
 def insert_gap(report: Report, section: int, offset: int, length: int | None = None) -> Report:
     """Open a gap. Inside an anchor nothing happens: it may not be broken."""
     gap = Gap(new_id(), length)
@@ -106,16 +111,27 @@ def _mapped_spans(report: Report, change: Callable[[Span], Span]) -> Report:
 def _mapped(spans: _Spans, start: int, end: int, change: Callable[[Span], Span]) -> _Spans:
     """Apply ``change`` to what lies in the range, cutting spans at its ends."""
     result: list[Span] = []
+    for span, low, high in _covered(spans, start, end):
+        untouched = low >= high or change(span) is span
+        result.extend((span,) if untouched else _cut(span, low, high, change))
+    return tuple(result)
+
+
+def _isolated(spans: _Spans, start: int, end: int) -> _Spans:
+    result: list[Span] = []
+    for span, low, high in _covered(spans, start, end):
+        cut = low < high and high - low < len(shown(span)) and isinstance(span, Soft | Fill)
+        result.extend(_cut(span, low, high, lambda part: part) if cut else (span,))
+    return tuple(result)
+
+
+def _covered(spans: _Spans, start: int, end: int) -> Iterator[tuple[Span, int, int]]:
+    """Yield each span with the part of it that lies in the range; low >= high: none."""
     at = 0
     for span in spans:
         size = len(shown(span))
-        low, high = max(start - at, 0), min(end - at, size)
+        yield span, max(start - at, 0), min(end - at, size)
         at += size
-        if low >= high or change(span) is span:
-            result.append(span)
-        else:
-            result.extend(_cut(span, low, high, change))
-    return tuple(result)
 
 
 def _cut(span: Span, low: int, high: int, change: Callable[[Span], Span]) -> Iterator[Span]:

@@ -110,3 +110,21 @@ def test_a_gap_opens_between_characters_but_never_inside_an_anchor() -> None:
     assert edit.insert_gap(held, 0, 2) == held
     assert markup.render(edit.insert_gap(held, 0, 5)) == "Heart[...]"
     assert markup.render(edit.insert_gap(held, 0, 0)) == "[...]Heart"
+
+
+@given(REPORTS, st.data())
+def test_a_part_is_set_apart_without_touching_text_or_anchors(
+    report: Report, data: st.DataObject
+) -> None:
+    section = data.draw(st.integers(0, len(report.sections) - 1))
+    places = st.integers(0, length(report, section))
+    start, end = sorted((data.draw(places), data.draw(places)))
+    after = edit.isolate(report, section, start, end)
+    assert markup.render(after) == markup.render(report)
+    assert anchors(after) == anchors(report)
+    assert edit.isolate(after, section, start, end) == after
+
+
+def test_a_selected_phrase_becomes_a_span_of_its_own() -> None:
+    report = edit.isolate(one(soft("Heart mildly enlarged.")), 0, 6, 21)
+    assert [edit.shown(s) for s in report.spans()] == ["Heart ", "mildly enlarged", "."]

@@ -42,6 +42,7 @@ from lacuna.ui.editor.editing import Editing, Refused
 from lacuna.ui.editor.gap_object import GAP_MARGIN, GapObject
 from lacuna.ui.editor.geometry import pieces
 from lacuna.ui.editor.layers import Layer
+from lacuna.ui.editor.live import Replay, Setting
 from lacuna.ui.editor.live_view import LiveView
 from lacuna.ui.editor.painter import GUTTER, Scene, SpanPainter, line_pitch
 from lacuna.ui.editor.styles import Styler
@@ -66,6 +67,7 @@ class ReportEditor(QTextEdit):
         super().__init__(parent)
         self._look, self._pixels, self._layer = look, Role.REPORT.pixels, Layer.CERTAINTY
         self._live = LiveView(self)
+        self._untouched = (0, 0, 0)
         self._binding = Binding(self.document())
         self._editing = Editing(self._binding)
         self._styler = Styler(self._binding, look)
@@ -125,7 +127,13 @@ class ReportEditor(QTextEdit):
         return stop is not None
 
     def selection_scope(self) -> frozenset[str]:
-        """Return the ids of the text that is wholly selected: what a fill may rewrite."""
+        """Return the ids of the selected text: what a fill may rewrite.
+
+        What is selected in part is cut at the selection's ends first, so that the rest stands.
+        """
+        cursor = self.textCursor()
+        ranges = list(self._binding.ranges(cursor.selectionStart(), cursor.selectionEnd()))
+        self.apply(lambda report: reduce(lambda r, place: edit.isolate(r, *place), ranges, report))
         return caret.rewritable(self._binding, self.textCursor())
 
     # -- a run ---------------------------------------------------------------------------------
@@ -133,10 +141,12 @@ class ReportEditor(QTextEdit):
     def begin_run(self, request: FillRequest) -> None:
         """Get ready to paint a run's tokens over its gaps."""
         self._live.begin(request)
+        self._untouched = self._touch()
 
     def show_step(self, step: StepEvent) -> None:
         """Paint a step. The first one opens the gaps; after it nothing moves until the end."""
-        first = self._live.show(step, self._measure(), self._pixels)
+        setting = Setting(self._measure(), self._pixels, self._metrics().horizontalAdvance)
+        first = self._live.show(step, setting)
         if first and self._live.run is not None:
             self._styler.veil(self._live.run.rewritten)
 
@@ -144,9 +154,28 @@ class ReportEditor(QTextEdit):
         """End the run; ``after`` is written as one undo step, None leaves the report as it is."""
         self._live.finish()
         self._styler.veil(frozenset())
-        if after is not None:
-            self._binding.write(after)
-            self._live.settle()
+        if after is None:
+            return
+        untouched = self._touch() == self._untouched
+        self._binding.write(after)
+        self._live.settle()
+        first = next((run for run in self._binding.runs() if caret.is_proposal(run)), None)
+        if first is not None and untouched:
+            self._focus_on(first)  # never under the hands of someone who is typing
+
+    def show_replay(self, step: StepEvent | None) -> None:
+        """Paint a recorded step over the proposals that came of it; None shows the report."""
+        if step is None and self._live.replay is None:
+            return
+        if step is None:
+            self._live.replay = None
+            self._styler.veil(frozenset())
+        else:
+            spans = [run.span for run in self._binding.runs()]
+            sources = {span.id: span.replaced.id for span in spans if isinstance(span, Fill)}
+            replay = self._live.replay = Replay(step, sources)
+            self._styler.veil(frozenset(i for i in sources if replay.tokens(i) is not None))
+        self.viewport().update()
 
     # -- the look ------------------------------------------------------------------------------
 
@@ -338,6 +367,11 @@ class ReportEditor(QTextEdit):
         if not self.focus_next() and not chosen:
             self.hint.emit(_NOTHING_TO_REVIEW)
 
+    def _touch(self) -> tuple[int, int, int]:
+        """What changes when the reader types or moves the caret."""
+        cursor = self.textCursor()
+        return cursor.anchor(), cursor.position(), self.document().revision()
+
     def _focus_on(self, run: Run) -> None:
         self._select(run.start, run.end if isinstance(run.span, Gap) else None)
         self.ensureCursorVisible()
@@ -374,7 +408,7 @@ class ReportEditor(QTextEdit):
     def _scene(self) -> Scene:
         focus = caret.focused(self._binding, self.textCursor())
         live = self._live
-        return Scene(self._look, self._pixels, self._layer, focus, live.run, live.settling)
+        return Scene(self._look, self._pixels, self._layer, focus, live.shown, live.settling)
 
     def _measure(self) -> float:
         return float(self.viewport().width() - GUTTER - RIGHT_MARGIN)

@@ -6,8 +6,9 @@ No painting and no document here: tokens are painted over their places and never
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import ceil
+from typing import Protocol
 
 from lacuna_models.api import FillRequest, Gap, Soft, StepEvent, TokenDraft, TokenState
 
@@ -19,6 +20,7 @@ FRAME_MS = 50  # repaint at 20 Hz at most
 CALM_FRAME_MS = 250  # with reduced motion
 
 _EM_A_TOKEN = 2.8  # width of a token, in font sizes: a short word and its blank
+_SPARE = 1.15  # of the first draft's width
 _INLINE = 0.85  # of the measure: longer drafts get lines of their own
 _BREAKS = 40  # tokens from which a draft is expected to hold line ends
 _SPARE_LINES = 3
@@ -34,6 +36,15 @@ class Room:
 
 
 @dataclass(frozen=True, slots=True)
+class Setting:
+    """How text is set: length of a line and size of the type, in pixels, and a word's width."""
+
+    measure: float
+    em: float
+    width_of: Callable[[str], float]
+
+
+@dataclass(frozen=True, slots=True)
 class LiveToken:
     """A token now. ``change`` and ``glow`` run from 0 to 1: new text fading in, acceptance out."""
 
@@ -44,6 +55,35 @@ class LiveToken:
     glow: float
 
 
+class Shown(Protocol):
+    """What is painted over the report: a run under way, or a step of one that has ended."""
+
+    @property
+    def rooms(self) -> dict[str, Room]:
+        """The room of each gap, by span id."""
+        ...
+
+    def tokens(self, span_id: str) -> list[LiveToken] | None:
+        """Return the tokens over a span, None where the report itself is seen."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """A recorded step over the proposals that came of its run: ``sources`` names their spans."""
+
+    step: StepEvent
+    sources: dict[str, str]
+    rooms: dict[str, Room] = field(default_factory=dict)
+
+    def tokens(self, span_id: str) -> list[LiveToken] | None:
+        """Return the step's tokens for a proposal; None if they are not of this step."""
+        for span in self.step.spans:
+            if span.segment_id == self.sources.get(span_id):
+                return [_still(token) for token in span.tokens]
+        return None
+
+
 @dataclass(slots=True)
 class _Track:
     draft: TokenDraft
@@ -52,9 +92,12 @@ class _Track:
     accepted: float
 
 
-def room_for(tokens: int, measure: float, em: float) -> Room:
-    """Return the room for so many tokens in lines of ``measure`` pixels at font size ``em``."""
-    width = tokens * _EM_A_TOKEN * em
+def room_for(tokens: int, measure: float, em: float, drafted: float = 0.0) -> Room:
+    """Return the room for so many tokens in lines of ``measure`` pixels at font size ``em``.
+
+    ``drafted`` is the width of their first draft: noise, but of the right number of letters.
+    """
+    width = max(tokens * _EM_A_TOKEN * em, _SPARE * drafted)
     if width <= _INLINE * measure:
         return Room(max(width, 3 * em), 1)
     spare = _SPARE_LINES if tokens >= _BREAKS else 1
@@ -82,13 +125,16 @@ class LiveRun:
         """The ids of the gaps being filled."""
         return frozenset(s.id for s in self.request.segments if isinstance(s, Gap))
 
-    def keep_rooms(self, step: StepEvent, measure: float, em: float) -> None:
+    def keep_rooms(self, step: StepEvent, setting: Setting) -> None:
         """Decide once, at the first step, how much room each gap is given."""
-        drafted = {span.segment_id: len(span.tokens) for span in step.spans}
+        drafts = {span.segment_id: span for span in step.spans}
         for segment in self.request.segments:
-            if isinstance(segment, Gap):
-                tokens = drafted.get(segment.id) or segment.length or _UNKNOWN
-                self.rooms[segment.id] = room_for(tokens, measure, em)
+            if not isinstance(segment, Gap):
+                continue
+            draft = drafts.get(segment.id)
+            tokens = (len(draft.tokens) if draft else 0) or segment.length or _UNKNOWN
+            drafted = setting.width_of(draft.text) if draft else 0.0
+            self.rooms[segment.id] = room_for(tokens, setting.measure, setting.em, drafted)
 
     def show(self, step: StepEvent) -> None:
         """Take a step over. Steps may be left out."""
@@ -133,3 +179,8 @@ def _followed(track: _Track | None, draft: TokenDraft, now: float) -> _Track:
         changed, old = now, track.draft.text
     newly = draft.state is TokenState.ACCEPTED
     return _Track(draft, old, changed, now if newly else track.accepted)
+
+
+def _still(draft: TokenDraft) -> LiveToken:
+    glow = 1.0 if draft.state is TokenState.ACCEPTED else 0.0
+    return LiveToken(draft.text, draft.text, draft.state, 1.0, glow)

@@ -41,7 +41,7 @@ def flow(tokens: list[LiveToken], lines: list[Line], metrics: QFontMetricsF) -> 
     number, x = 0, lines[0].left if lines else 0.0
     for word in _words(tokens):
         width = sum(metrics.horizontalAdvance(_flat(token.text)) for token in word)
-        if number < len(lines) and x > lines[number].left and x + width > lines[number].right:
+        if "\n" not in word[0].text and _overflows(x, width, lines[number : number + 1]):
             number, x = _next_line(number, lines)
         for token in word:
             if "\n" in token.text:
@@ -55,6 +55,10 @@ def flow(tokens: list[LiveToken], lines: list[Line], metrics: QFontMetricsF) -> 
                 result.append(Placed(token, text, x, right, line.baseline))
             x = max(right, x)
     return result
+
+
+def _overflows(x: float, width: float, line: list[Line]) -> bool:
+    return bool(line) and x > line[0].left and x + width > line[0].right
 
 
 def _next_line(number: int, lines: list[Line]) -> tuple[int, float]:

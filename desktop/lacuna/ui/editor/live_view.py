@@ -7,7 +7,16 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QEasingCurve, QObject, QTimer, QVariantAnimation, Signal
 
-from lacuna.ui.editor.live import CALM_FRAME_MS, CLOSING_MS, FRAME_MS, OPENING_MS, LiveRun
+from lacuna.ui.editor.live import (
+    CALM_FRAME_MS,
+    CLOSING_MS,
+    FRAME_MS,
+    OPENING_MS,
+    LiveRun,
+    Replay,
+    Setting,
+    Shown,
+)
 from lacuna_models.api import FillRequest, StepEvent
 
 
@@ -24,6 +33,7 @@ class LiveView(QObject):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self.run: LiveRun | None = None
+        self.replay: Replay | None = None
         self.opening = 1.0  # how far the rooms are open, 0 to 1
         self.settling = 1.0  # how far the written colours have come, 0 to 1
         self.calm = False  # reduced motion
@@ -34,17 +44,22 @@ class LiveView(QObject):
         self._opening = self._animation(OPENING_MS, self._open)
         self._closing = self._animation(CLOSING_MS, self._settle)
 
+    @property
+    def shown(self) -> Shown | None:
+        """What is painted over the report, if anything."""
+        return self.run or self.replay
+
     def begin(self, request: FillRequest) -> None:
         """Take a request; nothing moves before its first step."""
         self.run = LiveRun(request, time.monotonic, calm=self.calm)
 
-    def show(self, step: StepEvent, measure: float, em: float) -> bool:
+    def show(self, step: StepEvent, setting: Setting) -> bool:
         """Show a step; True if it was this run's first. A stale step is dropped."""
         if self.run is None or step.request_id != self.run.request.id:
             return False
         first = not self.run.rooms
         if first:
-            self.run.keep_rooms(step, measure, em)
+            self.run.keep_rooms(step, setting)
         self.run.show(step)
         if first:
             self._play(self._opening, self._open)

@@ -16,7 +16,7 @@ from lacuna.ui.editor.binding import LINE_DISTANCE, Binding, Run
 from lacuna.ui.editor.gap_object import GAP_MARGIN
 from lacuna.ui.editor.geometry import Piece, pieces
 from lacuna.ui.editor.layers import Certainty, Layer, certainty
-from lacuna.ui.editor.live import LiveRun, LiveToken
+from lacuna.ui.editor.live import LiveToken, Shown
 from lacuna.ui.editor.live_painter import Line, Placed, flow, paint_bands, paint_tokens
 from lacuna.ui.editor.styles import CLAMP_ROOM
 from lacuna.ui.paint import paint_box
@@ -44,7 +44,7 @@ class Scene:
     pixels: int
     layer: Layer
     focus: Run | None
-    live: LiveRun | None
+    live: Shown | None
     settling: float = 1.0
 
     @property

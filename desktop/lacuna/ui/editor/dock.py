@@ -1,0 +1,328 @@
+"""The dock under the report, in three states: idle, running, settled. It asks; it decides nothing.
+
+At most one button is filled. GUI thread only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QLineF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLayout,
+    QSizePolicy,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from lacuna.ui.editor.timeline import Timeline
+from lacuna.ui.theme import Look, Role
+from lacuna.ui.widgets import Button, Chip, KeyCap, Kind, Words
+from lacuna_models.api import Done, Kept, Open, Reason, StepEvent
+
+LEFT, RIGHT = 40, 32
+_NARROW = 560  # below it, key caps and figures yield to the buttons
+
+
+@dataclass(frozen=True, slots=True)
+class SentChip:
+    """One thing that goes to the model. A closable one may be left out, by its ``id``."""
+
+    id: str
+    text: str
+    icon: str = ""
+    closable: bool = False
+
+
+class Dock(QStackedWidget):
+    """Says what the model is given, does, or did, with the keys that matter now."""
+
+    fill_clicked = Signal()
+    stop_clicked = Signal()
+    accept_clicked = Signal()
+    reject_clicked = Signal()
+    scrubbed = Signal(int)
+    chip_left_out = Signal(str)
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._idle = _Idle(look)
+        self._running = _Running(look)
+        self._settled = _Settled(look)
+        self._states = (self._idle, self._running, self._settled)
+        for state in self._states:
+            self.addWidget(state)
+        self._idle.fill.clicked.connect(self.fill_clicked)
+        self._idle.left_out.connect(self.chip_left_out)
+        self._running.stop.clicked.connect(self.stop_clicked)
+        self._settled.accept.clicked.connect(self.accept_clicked)
+        self._settled.reject.clicked.connect(self.reject_clicked)
+        self._settled.again.clicked.connect(self.fill_clicked)
+        self._settled.timeline.scrubbed.connect(self.scrubbed)
+        self.currentChanged.connect(self.updateGeometry)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        return self._states[self.currentIndex()].sizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        return self._states[self.currentIndex()].minimumSizeHint()
+
+    @property
+    def state(self) -> str:
+        """What is shown: idle, running or settled."""
+        return ("idle", "running", "settled")[self.currentIndex()]
+
+    def set_chips(self, chips: Sequence[SentChip]) -> None:
+        """Say what goes to the model."""
+        self._idle.set_chips(chips)
+
+    def set_fill_enabled(self, enabled: bool) -> None:
+        """Say whether a model is there to fill."""
+        self._idle.fill.setEnabled(enabled)
+        self._settled.again.setEnabled(enabled)
+
+    def show_idle(self) -> None:
+        """Nothing runs and nothing waits for review."""
+        self.setCurrentWidget(self._idle)
+
+    def set_gaps(self, count: int) -> None:
+        """Say how many gaps a fill would fill."""
+        self._idle.fill.set_text(f"Fill {_counted(count, 'gap')}" if count else "Fill")
+        self._settled.set_gaps(count)
+
+    def set_review(self, waiting: int) -> None:
+        """Say how many proposals wait for review."""
+        self._settled.accept.setVisible(waiting > 0)
+        self._settled.reject.setVisible(waiting > 0)
+
+    def show_started(self, anchors: int) -> None:
+        """A request has gone to the model; ``anchors`` are held."""
+        self._running.start(anchors)
+        self.setCurrentWidget(self._running)
+
+    def show_step(self, steps: Sequence[StepEvent]) -> None:
+        """Show the newest of a run's steps."""
+        self._running.show_steps(steps)
+
+    def show_done(self, done: Done, steps: Sequence[StepEvent]) -> None:
+        """Show how a run ended and what may be done about it."""
+        self._settled.show_done(done, steps)
+        self.setCurrentWidget(self._settled)
+
+    def show_replay(self, steps: Sequence[StepEvent], place: int) -> None:
+        """Move the playhead of the run that ended."""
+        self._settled.show_place(steps, place)
+
+
+class _Idle(QWidget):
+    left_out = Signal(str)
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self._look = look
+        self.fill = Button(look, "Fill", icon="brackets", key="Ctrl+G", kind=Kind.PRIMARY)
+        self._chips = _row()
+        self._head = Words(look, Role.STATUS, look.theme.text.third, "Sent to the model")
+        column = _column(self)
+        column.addLayout(self._chips)
+        buttons = _row()
+        buttons.addWidget(self.fill)
+        buttons.addStretch(1)
+        column.addLayout(buttons)
+        self.set_chips(())
+
+    def set_chips(self, chips: Sequence[SentChip]) -> None:
+        """Show what goes to the model; nothing at all where nothing is known yet."""
+        _empty(self._chips, keep=self._head)
+        self._chips.addWidget(self._head)
+        self._head.setVisible(bool(chips))
+        for chip in chips:
+            shown = Chip(self._look, chip.text, icon=chip.icon, closable=chip.closable)
+            if chip.closable:
+                shown.clicked.connect(_emitter(self.left_out.emit, chip.id))
+            self._chips.addWidget(shown)
+        self._chips.addStretch(1)
+
+
+class _Running(QWidget):
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self._anchors = 0
+        self.stop = Button(look, "Stop, keep this", icon="square", key="Esc")
+        self._title = Words(look, Role.UI_STRONG, look.theme.text.strong)
+        self._figures = Words(look, Role.STATUS, look.theme.text.second, yields=True)
+        self._seconds = Words(look, Role.STATUS, look.theme.text.second)
+        self._timeline, self._legend = Timeline(look), _Legend(look)
+        top = _row()
+        top.addWidget(self._title)
+        top.addWidget(self._figures, 1)
+        top.addWidget(self._seconds)
+        top.addWidget(self.stop)
+        column = _column(self)
+        column.addLayout(top)
+        column.addWidget(self._timeline)
+        column.addWidget(self._legend)
+
+    def start(self, anchors: int) -> None:
+        """Show that the request is on its way."""
+        self._anchors = anchors
+        self._title.set_text("Starting")
+        self._figures.set_text(f"{_counted(anchors, 'anchor')} held")
+        self._seconds.set_text("")
+        self._timeline.show_steps((), -1, scrubbing=False)
+        self._legend.set_entropy(None)
+
+    def show_steps(self, steps: Sequence[StepEvent]) -> None:
+        """Show the newest step."""
+        step = steps[-1]
+        part = f"Part {step.block + 1} of {step.blocks}, step" if step.blocks > 1 else "Step"
+        self._title.set_text(f"{part} {step.step} of {step.steps}")
+        held = f"{_counted(self._anchors, 'anchor')} held"
+        self._figures.set_text(f"{step.settled} of {step.free} tokens settled, {held}")
+        self._seconds.set_text(f"{step.elapsed:.1f} s")
+        self._timeline.show_steps(steps, len(steps) - 1, scrubbing=False)
+        self._legend.set_entropy(step.mean_entropy)
+
+
+class _Settled(QWidget):
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self._gaps, self._stopped = 0, False
+        self.accept = Button(look, "Accept", icon="check", key="Ctrl+Enter", kind=Kind.PRIMARY)
+        self.reject = Button(look, "Reject", icon="x", key="Ctrl+Backspace")
+        self.again = Button(look, "Fill again", icon="brackets", key="Ctrl+G")
+        self.timeline, self._legend = Timeline(look), _Legend(look)
+        self._title = Words(look, Role.UI_STRONG, look.theme.text.strong)
+        self._figures = Words(look, Role.STATUS, look.theme.text.second, yields=True)
+        third = look.theme.text.third
+        self._replay = [Words(look, Role.STATUS, third, "Replay")]
+        self._keys = [KeyCap(look, "Ctrl+,"), KeyCap(look, "Ctrl+.")]
+        self._top, self._buttons = _row(), _row()
+        self._top.addWidget(self._title)
+        self._top.addWidget(self._figures, 1)
+        for part in (*self._replay, *self._keys):
+            self._top.addWidget(part)
+        self._buttons.addWidget(self.accept)
+        self._buttons.addWidget(self.reject)
+        self._buttons.addStretch(1)
+        self._buttons.addWidget(self.again)
+        column = _column(self)
+        column.addLayout(self._top)
+        column.addWidget(self.timeline)
+        column.addWidget(self._legend)
+        column.addLayout(self._buttons)
+
+    def show_done(self, done: Done, steps: Sequence[StepEvent]) -> None:
+        """Say how the run ended."""
+        self._stopped = done.reason is Reason.CANCELLED
+        budget = steps[-1].steps if steps else done.settings.steps
+        reached = steps[-1].step if steps else done.steps
+        verb = {
+            Reason.SETTLED: "Settled at",
+            Reason.STEPS: "Ended at",
+            Reason.CANCELLED: "Stopped at",
+        }[done.reason]
+        self._title.set_text(f"{verb} step {reached} of {budget}")
+        self._figures.set_text(self._told(done))
+        self.show_place(steps, len(steps) - 1)
+        self.set_gaps(self._gaps)
+
+    def show_place(self, steps: Sequence[StepEvent], place: int) -> None:
+        """Move the playhead."""
+        self.timeline.show_steps(steps, place, scrubbing=True)
+        self._legend.set_entropy(steps[place].mean_entropy if steps else None)
+
+    def set_gaps(self, count: int) -> None:
+        """Say what Ctrl+G would do now."""
+        self._gaps = count
+        again = f"Fill {_counted(count, 'gap')}" if count else "Fill again"
+        self.again.set_text("Resume" if count and self._stopped else again)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        narrow = event.size().width() < _NARROW
+        for part in (*self._replay, *self._keys):
+            part.setVisible(not narrow)
+        row = self._top if narrow else self._buttons
+        row.addWidget(self.again)
+
+    @staticmethod
+    def _told(done: Done) -> str:
+        if done.reason is not Reason.CANCELLED:
+            return f"{done.elapsed:.1f} s   seed {done.seed}"
+        pieces = [piece for fill in done.fills for piece in fill.pieces]
+        kept = sum(len(piece.tokens) for piece in pieces if isinstance(piece, Kept))
+        left = sum(piece.length for piece in pieces if isinstance(piece, Open))
+        return f"{_counted(kept, 'token')} kept, {left} back to gaps"
+
+
+class _Legend(QWidget):
+    """What the timeline's line and bars are."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self._look = look
+        self._entropy: float | None = None
+        self.setFixedHeight(18)
+
+    def set_entropy(self, nats: float | None) -> None:
+        """Tell the entropy at the playhead."""
+        self._entropy = nats
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter, theme = QPainter(self), self._look.theme
+        painter.setFont(self._look.font(Role.CAPTION))
+        middle = self.height() / 2
+        painter.setPen(QPen(QColor(theme.text.normal), 1.5))
+        painter.drawLine(QLineF(0, middle, 16, middle))
+        words = "Mean entropy of free tokens"
+        if self._entropy is not None:
+            words += f", {self._entropy:.2f} nats"
+        x = self._words(painter, 22.0, words) + 24
+        bar = QColor(theme.model.line)
+        bar.setAlphaF(0.6)
+        painter.fillRect(QRectF(x, middle - 5, 6, 10), bar)
+        self._words(painter, x + 12, "Tokens accepted in the step")
+
+    def _words(self, painter: QPainter, x: float, words: str) -> float:
+        painter.setPen(QColor(self._look.theme.text.second))
+        width = QFontMetricsF(painter.font()).horizontalAdvance(words)
+        box = QRectF(x, 0, width + 1, self.height())
+        painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, words)
+        return x + width
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" + ("" if count == 1 else "s")
+
+
+def _row() -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(8)
+    return row
+
+
+def _column(widget: QWidget) -> QVBoxLayout:
+    column = QVBoxLayout(widget)
+    column.setContentsMargins(LEFT, 12, RIGHT, 14)
+    column.setSpacing(10)
+    column.setSizeConstraint(QLayout.SizeConstraint.SetMinimumSize)
+    return column
+
+
+def _empty(row: QHBoxLayout, *, keep: QWidget) -> None:
+    while (item := row.takeAt(0)) is not None:
+        widget = item.widget()
+        if widget is not None and widget is not keep:
+            widget.deleteLater()
+
+
+def _emitter(emit: Callable[[str], None], what: str) -> Callable[[], None]:
+    return lambda: emit(what)

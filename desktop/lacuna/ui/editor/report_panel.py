@@ -1,0 +1,260 @@
+"""The report column: header, notices, editor, ribbon and dock. What the window talks to.
+
+It shows and edits; the session keeps, the engine fills. GUI thread only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QShortcut
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from lacuna.report import edit
+from lacuna.report.model import Fixed, Report
+from lacuna.ui.editor.dock import Dock, SentChip
+from lacuna.ui.editor.editor import RIGHT_MARGIN, ReportEditor
+from lacuna.ui.editor.layer_switch import LayerSwitch
+from lacuna.ui.editor.layers import Layer
+from lacuna.ui.editor.painter import GUTTER
+from lacuna.ui.editor.ribbon import Mode, Ribbon
+from lacuna.ui.theme import Look, Role
+from lacuna.ui.widgets import Hairline, Panel, Words
+from lacuna_models.api import Done, FillRequest, StepEvent
+
+_HEADER = 44
+
+
+class ReportPanel(Panel):
+    """One report with all that is done to it.
+
+    ``fill_requested`` and ``stop_requested`` ask for a run; ``report_changed`` says that the text,
+    an anchor or a proposal's state has changed; ``hint`` carries a sentence for the reader.
+    """
+
+    fill_requested = Signal()
+    stop_requested = Signal()
+    report_changed = Signal()
+    hint = Signal(str)
+    chip_left_out = Signal(str)
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(look.theme.surface.panel, parent)
+        self.editor = ReportEditor(look)
+        self.notice_slot = QVBoxLayout()
+        self._title = Words(look, Role.TITLE, look.theme.text.strong, "Report", yields=True)
+        self._ribbon, self._dock = Ribbon(look), Dock(look)
+        self._switch = LayerSwitch(look)
+        self._last = self.editor.report()
+        self._steps: list[StepEvent] = []
+        self._place = -1
+        self._running = False
+        self._lay_out(look)
+        self._connect()
+        self.setFocusProxy(self.editor)
+        self._refresh()
+
+    # -- the report ----------------------------------------------------------------------------
+
+    def report(self) -> Report:
+        """Return the report as it stands."""
+        return self.editor.report()
+
+    def load(self, report: Report) -> None:
+        """Show another report; undo starts afresh and the last run is forgotten.
+
+        Raises:
+            UserFacingError: for text that the editor could not give back unchanged.
+        """
+        self._end_run()
+        self.editor.load(report)
+        self._dock.show_idle()
+
+    def apply(self, change: Callable[[Report], Report]) -> None:
+        """Change the report by a pure edit, as one undo step."""
+        self.editor.apply(change)
+
+    def selection_scope(self) -> frozenset[str]:
+        """Return the ids of the selected text, which a fill may rewrite; cuts it out if need be."""
+        return self.editor.selection_scope()
+
+    # -- a run ---------------------------------------------------------------------------------
+
+    def begin_run(self, request: FillRequest) -> None:
+        """Show that a request has gone to the model."""
+        self._end_replay()
+        self._steps, self._running = [], True
+        anchors = sum(isinstance(span, Fixed) for span in self.report().spans())
+        self.editor.begin_run(request)
+        self._dock.show_started(anchors)
+        self._ribbon.set_mode(Mode.RUNNING)
+        self._stop_key.setEnabled(True)
+
+    def show_step(self, step: StepEvent) -> None:
+        """Show a step of the run. Other rows than the first are candidates and not shown."""
+        if not self._running or step.row != 0:
+            return
+        self._steps.append(step)
+        self._dock.show_step(self._steps)
+        self.editor.show_step(step)
+
+    def finish_run(self, done: Done | None, after: Report | None) -> None:
+        """End the run. ``after`` becomes the report as one undo step; None leaves it as it is."""
+        self._end_run()
+        self.editor.finish_run(after)
+        if done is None:
+            self._dock.show_idle()
+        else:
+            self._dock.show_done(done, self._steps)
+            self._place = len(self._steps) - 1
+
+    # -- the look ------------------------------------------------------------------------------
+
+    def set_title(self, name: str) -> None:
+        """Name the template in the header."""
+        self._title.set_text(name)
+
+    def set_notice_widget(self, widget: QWidget) -> None:
+        """Put notices above the text: they never cover the image."""
+        self.notice_slot.addWidget(widget)
+
+    def set_sent_chips(self, chips: Sequence[SentChip]) -> None:
+        """Say what goes to the model."""
+        self._dock.set_chips(chips)
+
+    def set_fill_enabled(self, enabled: bool) -> None:
+        """Say whether a model is there to fill."""
+        self._dock.set_fill_enabled(enabled)
+
+    def set_reduced_motion(self, calm: bool) -> None:
+        """Leave out fades."""
+        self.editor.set_reduced_motion(calm)
+
+    @property
+    def dock_state(self) -> str:
+        """What the dock shows: idle, running or settled."""
+        return self._dock.state
+
+    # -- inside --------------------------------------------------------------------------------
+
+    def _lay_out(self, look: Look) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._header(look))
+        column.addWidget(Hairline(look))
+        column.addLayout(self.notice_slot)
+        column.addWidget(self.editor, 1)
+        column.addWidget(Hairline(look))
+        column.addWidget(self._ribbon)
+        column.addWidget(Hairline(look))
+        column.addWidget(self._dock)
+
+    def _header(self, look: Look) -> QWidget:
+        header = Panel(look.theme.surface.panel)
+        header.setFixedHeight(_HEADER)
+        row = QHBoxLayout(header)
+        row.setContentsMargins(GUTTER, 0, RIGHT_MARGIN, 0)
+        row.setSpacing(8)
+        row.addWidget(_Icon(look, "layout-template"))
+        row.addWidget(self._title, 1)
+        row.addWidget(Words(look, Role.STATUS, look.theme.text.third, "Show"))
+        row.addWidget(self._switch)
+        return header
+
+    def _connect(self) -> None:
+        self.editor.changed.connect(self._on_changed)
+        self.editor.hint.connect(self.hint)
+        self._switch.chosen.connect(self._set_layer)
+        self._dock.fill_clicked.connect(self.fill_requested)
+        self._dock.stop_clicked.connect(self.stop_requested)
+        self._dock.accept_clicked.connect(self.editor.accept)
+        self._dock.reject_clicked.connect(self.editor.reject)
+        self._dock.scrubbed.connect(self._replay)
+        self._dock.chip_left_out.connect(self.chip_left_out)
+        for keys, act in (
+            ("Ctrl+G", self._ask_fill),
+            ("Ctrl+L", self.editor.toggle_lock),
+            ("Ctrl+Space", self.editor.insert_gap),
+            ("Ctrl+Return", self.editor.accept),
+            ("Ctrl+Enter", self.editor.accept),
+            ("Ctrl+Backspace", self.editor.reject),
+            ("Ctrl+=", self._larger),
+            ("Ctrl++", self._larger),
+            ("Ctrl+-", self._smaller),
+            ("Ctrl+,", self._step_back),
+            ("Ctrl+.", self._step_on),
+        ):
+            QShortcut(QKeySequence(keys), self).activated.connect(act)
+        self._stop_key = QShortcut(QKeySequence("Esc"), self)
+        self._stop_key.activated.connect(self.stop_requested)
+        self._stop_key.setEnabled(False)
+
+    def _on_changed(self) -> None:
+        report = self.report()
+        if report == self._last:
+            return
+        self._last = report
+        self._refresh()
+        self.report_changed.emit()
+
+    def _refresh(self) -> None:
+        report = self._last
+        self._ribbon.show_report(report)
+        self._dock.set_gaps(sum(1 for _ in edit.gaps(report)))
+        waiting = sum(1 for _ in edit.proposals(report))
+        self._dock.set_review(waiting)
+        if self._dock.state == "settled" and not waiting:
+            self._dock.show_idle()
+        self._end_replay()
+
+    def _set_layer(self, layer: Layer) -> None:
+        self.editor.set_layer(layer)
+        self._ribbon.set_layer(layer)
+
+    def _ask_fill(self) -> None:
+        if not self._running:
+            self.fill_requested.emit()
+
+    def _end_run(self) -> None:
+        self._end_replay()
+        self._running = False
+        self._stop_key.setEnabled(False)
+        self._ribbon.set_mode(Mode.REST)
+
+    def _larger(self) -> None:
+        self.editor.zoom(1)
+
+    def _smaller(self) -> None:
+        self.editor.zoom(-1)
+
+    def _step_back(self) -> None:
+        self._replay(self._place - 1)
+
+    def _step_on(self) -> None:
+        self._replay(self._place + 1)
+
+    def _replay(self, place: int) -> None:
+        """Show a recorded step over the proposals that came of it; the last one is the text."""
+        if self._dock.state != "settled" or not 0 <= place < len(self._steps):
+            return
+        self._place = place
+        last = place == len(self._steps) - 1
+        self.editor.show_replay(None if last else self._steps[place])
+        self._dock.show_replay(self._steps, place)
+
+    def _end_replay(self) -> None:
+        self.editor.show_replay(None)
+
+
+class _Icon(QWidget):
+    def __init__(self, look: Look, name: str) -> None:
+        super().__init__()
+        self._look, self._name = look, name
+        self.setFixedSize(16, 16)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        colour = self._look.theme.text.second
+        self._look.paint_icon(QPainter(self), self._name, QRectF(self.rect()), colour)

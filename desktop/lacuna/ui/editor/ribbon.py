@@ -1,0 +1,221 @@
+"""The ribbon: who wrote the report, in reading order, and one legend for what is shown now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from itertools import groupby
+
+from PySide6.QtCore import QLineF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QWidget
+
+from lacuna.report.model import Author, Gap, Report
+from lacuna.report.provenance import Shares, author_of, shares
+from lacuna.ui.editor.layers import Certainty, Layer
+from lacuna.ui.editor.painter import line_pen, paint_hatch
+from lacuna.ui.theme import Look, Role
+
+HEIGHT = 52
+LEFT, RIGHT = 40, 32  # as the text above
+_BAR_TOP, _BAR = 11.0, 10.0
+_LEGEND_MIDDLE = 36.0
+_SWATCH = QRectF(0, -7, 22, 14)
+_SPACE = 16.0
+_GAP_WEIGHT = 8  # characters that an open gap takes on the ribbon
+_BETWEEN = 3.0
+
+
+class Mode(Enum):
+    """What the report is doing; while a run goes on the legend tells token states only."""
+
+    REST = "rest"
+    RUNNING = "running"
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    author: Author | None
+    weight: int
+
+
+class Ribbon(QWidget):
+    """Bar and legend under the text."""
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._look = look
+        self._parts: list[_Part] = []
+        self._shares = Shares()
+        self._layer, self._mode = Layer.CERTAINTY, Mode.REST
+        self.setFixedHeight(HEIGHT)
+        self.setAccessibleName("Who wrote the report")
+
+    def show_report(self, report: Report) -> None:
+        """Show another report."""
+        self._parts, self._shares = list(_parts(report)), shares(report)
+        self.setAccessibleDescription(self._summary())
+        self.update()
+
+    def set_layer(self, layer: Layer) -> None:
+        """Explain another layer."""
+        self._layer = layer
+        self.update()
+
+    def set_mode(self, mode: Mode) -> None:
+        """Explain token states while a run goes on."""
+        self._mode = mode
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for part, box in self._boxes():
+            self._paint_part(painter, part.author, box)
+        room = self._paint_summary(painter)
+        self._paint_legend(painter, room)
+
+    # -- the bar -------------------------------------------------------------------------------
+
+    def _boxes(self) -> Iterator[tuple[_Part, QRectF]]:
+        total = sum(part.weight for part in self._parts)
+        width = self.width() - LEFT - RIGHT - _BETWEEN * max(len(self._parts) - 1, 0)
+        x = float(LEFT)
+        for part in self._parts:
+            size = width * part.weight / total
+            yield part, QRectF(x, _BAR_TOP, size, _BAR)
+            x += size + _BETWEEN
+
+    def _paint_part(self, painter: QPainter, author: Author | None, box: QRectF) -> None:
+        theme = self._look.theme
+        if author is None:
+            paint_dashed(painter, box, theme.model.line)
+        elif author is Author.MODEL:
+            painter.fillRect(box, QColor(theme.model_step.background))
+            paint_hatch(painter, box, theme.model.line)
+        elif author is Author.PRIOR:
+            paint_hatch(painter, box, theme.text.third)
+        elif author is Author.TEMPLATE:
+            painter.fillRect(box, QColor(theme.line.edge))
+        else:
+            colour = QColor(theme.reader.line)
+            colour.setAlphaF(0.62)
+            painter.fillRect(box, colour)
+            if author is Author.MEASUREMENT:
+                _paint_ticks(painter, box, theme.surface.panel)
+
+    # -- the legend ----------------------------------------------------------------------------
+
+    def _summary(self) -> str:
+        found = self._shares
+        gaps = f"{found.open_gaps} open gap" + ("s" if found.open_gaps != 1 else "")
+        if self._mode is Mode.RUNNING:
+            return gaps.replace("open ", "") + " filling"
+        words = []
+        if found.to_review:
+            share = round(100 * found.by_author.get(Author.MODEL, 0.0))
+            words = [f"Model {share} %", f"{found.to_review} of {found.fills} to review"]
+        if found.open_gaps:
+            words.append(gaps)
+        return ", ".join(words)
+
+    def _paint_summary(self, painter: QPainter) -> float:
+        """Paint what is left to do, to the right; return where the room for the legend ends."""
+        words, theme = self._summary(), self._look.theme
+        right = float(self.width() - RIGHT)
+        if not words:
+            return right
+        painter.setFont(self._look.font(Role.LABEL))
+        left = right - QFontMetricsF(painter.font()).horizontalAdvance(words)
+        painter.setPen(QColor(theme.model.text))
+        box = QRectF(left, _LEGEND_MIDDLE - 10, right - left + 1, 20)
+        painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, words)
+        icon = QRectF(left - 22, _LEGEND_MIDDLE - 7, 14, 14)
+        self._look.paint_icon(painter, "brackets", icon, theme.model.line)
+        return left - 22 - _SPACE
+
+    def _paint_legend(self, painter: QPainter, right: float) -> None:
+        entries = list(self._entries())
+        painter.setFont(self._look.font(Role.STATUS))
+        metrics = QFontMetricsF(painter.font())
+        wordy = sum(30 + metrics.horizontalAdvance(name) + _SPACE for name, _ in entries)
+        x = float(LEFT)
+        for name, meaning in entries:
+            self._paint_swatch(painter, meaning, _SWATCH.translated(x, _LEGEND_MIDDLE))
+            x += 30
+            if LEFT + wordy - _SPACE <= right:
+                painter.setPen(QColor(self._look.theme.text.second))
+                width = metrics.horizontalAdvance(name)
+                box = QRectF(x, _LEGEND_MIDDLE - 10, width + 1, 20)
+                painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, name)
+                x += width + _SPACE
+
+    def _entries(self) -> Iterator[tuple[str, object]]:
+        if self._mode is Mode.RUNNING:
+            yield from ((name, name) for name in ("changing", "accepted now", "settled", "held"))
+        elif self._layer is Layer.CERTAINTY:
+            yield from ((each.value, each) for each in Certainty)
+        elif self._layer is Layer.AUTHORS:
+            for author in Author:
+                share = self._shares.by_author.get(author)
+                if share is not None:
+                    yield f"{author.value.capitalize()} {round(100 * share)} %", author
+
+    def _paint_swatch(self, painter: QPainter, meaning: object, box: QRectF) -> None:
+        theme = self._look.theme
+        if isinstance(meaning, Author):
+            self._paint_part(painter, meaning, box.adjusted(0, 2, -4, -2))
+        elif isinstance(meaning, Certainty):
+            painter.fillRect(box, QColor(theme.model.background))
+            painter.setPen(line_pen(theme.model.line, meaning))
+            painter.drawLine(QLineF(box.left(), box.bottom(), box.right(), box.bottom()))
+        elif meaning == "held":
+            painter.fillRect(box, QColor(theme.reader.background))
+            _paint_clamp(painter, box, theme.reader.line)
+        else:
+            self._paint_token_swatch(painter, str(meaning), box)
+
+    def _paint_token_swatch(self, painter: QPainter, state: str, box: QRectF) -> None:
+        theme = self._look.theme
+        now = state == "accepted now"
+        tone = theme.model_step if now else theme.model
+        painter.fillRect(box, QColor(tone.background))
+        if state != "changing":
+            thick = 2.5 if now else 1.0
+            line = QRectF(box.left(), box.bottom() - thick, box.width(), thick)
+            painter.fillRect(line, QColor(theme.model.line))
+
+
+def paint_dashed(painter: QPainter, box: QRectF, colour: str) -> None:
+    """Paint the outline of an open gap."""
+    pen = QPen(QColor(colour), 1.25, c=Qt.PenCapStyle.FlatCap)
+    pen.setDashPattern([3.2, 2.4])
+    painter.setPen(pen)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRect(box.adjusted(0.6, 0.6, -0.6, -0.6))
+
+
+def _paint_clamp(painter: QPainter, box: QRectF, colour: str) -> None:
+    for side in (
+        QRectF(box.left(), box.bottom() - 2, box.width(), 2),
+        QRectF(box.left(), box.top(), 2, box.height()),
+        QRectF(box.right() - 2, box.top(), 2, box.height()),
+    ):
+        painter.fillRect(side, QColor(colour))
+
+
+def _paint_ticks(painter: QPainter, box: QRectF, colour: str) -> None:
+    x = box.left() + 2
+    while x < box.right():
+        painter.fillRect(QRectF(x, box.top(), 1.5, box.height()), QColor(colour))
+        x += 4
+
+
+def _parts(report: Report) -> Iterator[_Part]:
+    for author, group in groupby(report.spans(), key=author_of):
+        weights = [_GAP_WEIGHT if isinstance(span, Gap) else len(span.text) for span in group]
+        if author is None:
+            yield from (_Part(None, weight) for weight in weights)
+        else:
+            yield _Part(author, sum(weights))
