@@ -29,6 +29,12 @@ _SETTING_NAMES = {
     "stability": "stability_threshold",
     "confidence": "confidence_threshold",
 }
+_CONFIGS = (
+    "config.json",
+    "tokenizer_config.json",
+    "processor_config.json",
+    "preprocessor_config.json",
+)
 _LOCAL = {"local_files_only": True, "trust_remote_code": False}
 # What upstream raises on files that are not what they should be.
 _BROKEN = (OSError, RuntimeError, ValueError, KeyError, TypeError, AttributeError, SafetensorError)
@@ -104,6 +110,7 @@ def load(
     digested = digest(files, lambda stage, fraction: tell(stage, 0.05 + 0.35 * fraction))
     _go_offline()
     with _quiet():
+        _check_config(path)
         tell("Loading the tokenizer", 0.4)
         tokenizer = _tokenizer(path)
         pictures = Pictures(_processor(path), square=traits.demonstrator)
@@ -181,10 +188,21 @@ def _config(path: Path) -> dict[str, Any]:
             f"{path.name} is a checkpoint of another kind ({kind}).",
             "Lacuna works with DiffusionGemma checkpoints.",
         )
-    for name in ("config.json", "tokenizer_config.json", "processor_config.json"):
+    for name in _CONFIGS:
         if (path / name).exists() and "auto_map" in read_json(path / name):
             raise EngineError(f"{path.name} asks to run code of its own; Lacuna never does that.")
     return config
+
+
+def _check_config(path: Path) -> None:
+    """Refuse a config.json that upstream cannot read, before anything else trips over it."""
+    from huggingface_hub.errors import StrictDataclassError
+    from transformers import DiffusionGemmaConfig
+
+    try:
+        DiffusionGemmaConfig.from_pretrained(str(path), local_files_only=True)
+    except (*_BROKEN, StrictDataclassError) as error:
+        raise EngineError(f"config.json in {path.name} is damaged.") from error
 
 
 def _traits(path: Path) -> _Traits:

@@ -1,0 +1,252 @@
+"""Each thing that can be wrong with a checkpoint gets one clear sentence; nothing foreign runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from lacuna_models.api import EngineError, SamplerSettings
+from lacuna_models.engine import DiffusionEngine
+from lacuna_models.loading import Loaded, load, pick_device
+from tests.helpers import tiny
+
+Spoil = Callable[[Path], object]
+
+
+@pytest.fixture
+def copy(tiny_path: Path, tmp_path: Path) -> Path:
+    """A checkpoint that may be spoiled."""
+    return Path(shutil.copytree(tiny_path, tmp_path / "copy"))
+
+
+def edit(file_name: str, **values: object) -> Spoil:
+    def spoil(folder: Path) -> None:
+        file = folder / file_name
+        known = json.loads(file.read_text()) if file.exists() else {}
+        file.write_text(json.dumps(known | values))
+
+    return spoil
+
+
+def remove(name: str) -> Spoil:
+    return lambda folder: (folder / name).unlink()
+
+
+def write(name: str, data: bytes) -> Spoil:
+    return lambda folder: (folder / name).write_bytes(data)
+
+
+def truncate(folder: Path) -> None:
+    file = folder / "model.safetensors"
+    file.write_bytes(file.read_bytes()[:-1000])
+
+
+def pickled(folder: Path) -> None:
+    (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
+
+
+def sharded(folder: Path) -> None:
+    index = {"weight_map": {"a": "model.safetensors", "b": "model-2.safetensors"}}
+    (folder / "model.safetensors.index.json").write_text(json.dumps(index))
+
+
+def climbing(folder: Path) -> None:
+    index = {"weight_map": {"a": "../model.safetensors"}}
+    (folder / "model.safetensors.index.json").write_text(json.dumps(index))
+
+
+def other_size(folder: Path) -> None:
+    file = folder / "config.json"
+    config = json.loads(file.read_text())
+    config["text_config"]["hidden_size"] = 48
+    file.write_text(json.dumps(config))
+
+
+def more_layers(folder: Path) -> None:
+    file = folder / "config.json"
+    config = json.loads(file.read_text())
+    config["text_config"]["num_hidden_layers"] = 3
+    config["text_config"]["layer_types"].insert(0, "sliding_attention")
+    file.write_text(json.dumps(config))
+
+
+FAULTS: dict[str, tuple[Spoil, str]] = {
+    "no folder": (shutil.rmtree, "There is no checkpoint folder"),
+    "no config": (remove("config.json"), "has no config.json"),
+    "config no JSON": (write("config.json", b"{"), "config.json in copy is damaged"),
+    "config no object": (write("config.json", b"[]"), "config.json in copy is damaged"),
+    "config no text": (write("config.json", b"\xff\xfe\x00"), "config.json in copy is damaged"),
+    "another model": (edit("config.json", model_type="llama"), r"of another kind \(llama\)"),
+    "own code": (edit("config.json", auto_map={"x": "y"}), "run code of its own"),
+    "own code 2": (edit("tokenizer_config.json", auto_map={"x": "y"}), "run code of its own"),
+    "own code 3": (edit("preprocessor_config.json", auto_map={"x": "y"}), "run code of its own"),
+    "no weights": (remove("model.safetensors"), "holds no weights"),
+    "pickled weights": (pickled, "can run code"),
+    "truncated": (truncate, "model.safetensors is damaged or incomplete"),
+    "empty": (write("model.safetensors", b""), "damaged or incomplete"),
+    "noise": (write("model.safetensors", b"\xff" * 4096), "damaged or incomplete"),
+    "missing shard": (sharded, "lacks its weight file model-2.safetensors"),
+    "shard elsewhere": (climbing, "lacks its weight file"),
+    "index damaged": (
+        write("model.safetensors.index.json", b"{}"),
+        "index.json in copy is damaged",
+    ),
+    "no tokenizer": (remove("tokenizer.json"), "has no tokenizer"),
+    "tokenizer damaged": (write("tokenizer.json", b'{"version": "1.0"}'), "tokenizer of copy"),
+    "no template": (remove("chat_template.jinja"), "has no chat template"),
+    "no processor": (remove("preprocessor_config.json"), "no usable image processor"),
+    "other shapes": (other_size, "do not fit its config.json"),
+    "missing tensors": (more_layers, "do not fit its config.json"),
+    "config nonsense": (
+        edit("config.json", canvas_length="many"),
+        "config.json in copy is damaged",
+    ),
+    "traits nonsense": (edit("lacuna.json", default_gap_tokens="x"), "lacuna.json in copy"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_faulty_folder_gets_one_sentence(copy: Path, fault: str) -> None:
+    spoil, words = FAULTS[fault]
+    spoil(copy)
+    with pytest.raises(EngineError, match=words) as caught:
+        load(copy, device="cpu")
+    message = caught.value.message
+    assert message[-1] in ".!;" or message.endswith(str(copy) + ".")
+    assert "\n" not in message
+
+
+def test_settings_come_from_the_checkpoint(loaded: Loaded) -> None:
+    assert loaded.info.settings == SamplerSettings(
+        steps=8, t_max=0.8, t_min=0.4, entropy_bound=0.1, stability=1, confidence=0.005
+    )
+    assert loaded.canvas.default_gap == 8
+    assert loaded.canvas.elastic
+
+
+def test_ends_come_from_generation_config_not_from_config(copy: Path) -> None:
+    edit("generation_config.json", eos_token_id=[1, 5, 9])(copy)
+    marks = load(copy, device="cpu").vocabulary.marks
+    assert marks.ends == {1, 5, 9}
+    assert marks.turn == 5
+    assert marks.pad == 0
+
+
+def test_a_checkpoint_without_traits_is_no_demonstrator(copy: Path) -> None:
+    (copy / "lacuna.json").unlink()
+    plain = load(copy, device="cpu")
+    assert not plain.info.demonstrator
+    assert not plain.canvas.elastic
+    assert plain.info.name == "copy"
+
+
+def test_the_hash_is_that_of_the_weights(copy: Path, loaded: Loaded) -> None:
+    edit("lacuna.json", name="Renamed")(copy)
+    assert load(copy, device="cpu").info.hash == loaded.info.hash
+    file = copy / "model.safetensors"
+    data = bytearray(file.read_bytes())
+    data[-1] ^= 1
+    file.write_bytes(bytes(data))
+    assert load(copy, device="cpu").info.hash != loaded.info.hash
+
+
+def test_a_cpu_computes_in_float32_unless_asked(tiny_path: Path, loaded: Loaded) -> None:
+    assert loaded.info.dtype == "float32"
+    half = load(tiny_path, device="cpu", dtype="bfloat16")
+    assert half.info.dtype == "bfloat16"
+    assert half.model.lm_head.weight.dtype is torch.bfloat16
+    with pytest.raises(EngineError, match="no precision int3"):
+        load(tiny_path, device="cpu", dtype="int3")
+
+
+def test_half_precision_fills(tiny_path: Path) -> None:
+    from lacuna_models.api import FillRequest, Gap, Prompt
+    from lacuna_models.engine import collect
+
+    engine = DiffusionEngine(load(tiny_path, device="cpu", dtype="bfloat16"))
+    (done,) = collect(engine.fill(FillRequest("r", Prompt(), (Gap("g", 6),))))
+    assert done.fills[0].complete
+
+
+@pytest.mark.parametrize("name", ["tpu", "cuda:99", "cuda:x", "mps:x", ""])
+def test_a_device_that_is_not_there_is_refused(name: str) -> None:
+    with pytest.raises(EngineError, match="no device"):
+        pick_device(name)
+
+
+def test_auto_finds_a_device() -> None:
+    assert pick_device("auto").type in ("cpu", "cuda", "mps")
+
+
+def test_loading_sets_the_offline_switches_before_the_hub_is_imported(tiny_path: Path) -> None:
+    code = (
+        "import sys, pathlib\n"
+        "import lacuna_models.loading as loading\n"
+        "assert 'huggingface_hub' not in sys.modules\n"
+        "loading.load(pathlib.Path(sys.argv[1]), device='cpu')\n"
+        "import huggingface_hub.constants as hub\n"
+        "assert hub.HF_HUB_OFFLINE and hub.HF_HUB_DISABLE_TELEMETRY\n"
+    )
+    subprocess.run(
+        [sys.executable, "-c", code, str(tiny_path)],
+        check=True,
+        env={key: value for key, value in os.environ.items() if not key.startswith("HF_")},
+        timeout=120,
+    )
+
+
+THINKING = tiny.TEMPLATE + (
+    "{# the reply's own channel is left to the model: {{ content.split('<|channel>')[0] }} #}"
+)
+THOUGHT_IN_PROMPT = tiny.TEMPLATE.replace(
+    "<|turn>model\n", "<|turn>model\n<|channel>thought\n<channel|>"
+)
+
+
+def test_a_template_that_leaves_the_channel_to_the_model_gets_it_held(tmp_path: Path) -> None:
+    from lacuna_models.api import FillRequest, Gap, Prompt, StepEvent
+
+    loaded = load(tiny.build(tmp_path / "thinking", template=THINKING), device="cpu")
+    names = loaded.tokenizer.convert_ids_to_tokens(list(loaded.canvas.preamble))
+    assert names[0] == "<|channel>"
+    assert names[-1] == "<channel|>"
+    engine = DiffusionEngine(loaded)
+    *events, done = engine.fill(FillRequest("r", Prompt(), (Gap("g"),)))
+    for event in events:
+        assert isinstance(event, StepEvent)
+        assert event.canvas[: len(names)] == loaded.canvas.preamble
+    assert "thought" not in done.fills[0].text.split("\n")[0][:8]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("template", [tiny.TEMPLATE, THOUGHT_IN_PROMPT])
+def test_other_templates_need_no_channel_on_the_canvas(tmp_path: Path, template: str) -> None:
+    loaded = load(tiny.build(tmp_path / "plain", template=template), device="cpu")
+    assert loaded.canvas.preamble == ()
+
+
+NESTED = {
+    "processor_class": "Gemma4Processor",
+    "image_seq_length": 70,
+    "image_processor": {
+        "image_processor_type": "Gemma4ImageProcessor",
+        "max_soft_tokens": 70,
+        "patch_size": 8,
+        "pooling_kernel_size": 2,
+    },
+    "video_processor": {"video_processor_type": "Gemma4VideoProcessor"},
+}
+
+
+def test_the_real_checkpoints_nested_processor_settings_are_read(copy: Path) -> None:
+    (copy / "preprocessor_config.json").unlink()
+    (copy / "processor_config.json").write_text(json.dumps(NESTED))
+    assert load(copy, device="cpu").info.tokens_per_image == tiny.SOFT_TOKENS
+    assert "torchvision" not in sys.modules
