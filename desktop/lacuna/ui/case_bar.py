@@ -12,6 +12,7 @@ from lacuna.ui.widgets import Button, Hairline, IconButton, Mark, Words
 
 HEIGHT = 48
 HIDDEN = "Identifiers hidden"
+_NAME, _OTHERS = 240, 32  # what the name and the others keep in a narrow window: the name is last
 
 
 class CaseBar(QWidget):
@@ -26,7 +27,7 @@ class CaseBar(QWidget):
         self._study: Study | None = None
         self._hidden = False
         self.setFixedHeight(HEIGHT)
-        self._name = self._words(Role.TITLE, look.theme.text.strong)
+        self._name = self._words(Role.TITLE, look.theme.text.strong, _NAME)
         self._facts = self._words(Role.LABEL, look.theme.text.second)
         self._eye = IconButton(look, "eye-off", "Hide identifiers", size=28)
         self._eye.clicked.connect(self.toggle_identifiers)
@@ -99,8 +100,8 @@ class CaseBar(QWidget):
             label.set_text(text)
             label.setVisible(bool(text))
 
-    def _words(self, role: Role, colour: str) -> Words:
-        return Words(self._look, role, colour, yields=True)
+    def _words(self, role: Role, colour: str, keeps: int = _OTHERS) -> Words:
+        return Words(self._look, role, colour, yields=True, keeps=keeps)
 
     def _lay_out(self) -> None:
         row = QHBoxLayout(self)

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QSizePolicy,
+    QSpacerItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 from lacuna.ui.theme import CARD_RADIUS, Look, Role
 from lacuna.ui.widgets import Button, KeyCap, Kind, Mark, Panel, Words
@@ -93,11 +100,13 @@ class EmptyState(Panel):
         self._notices = QVBoxLayout(head)
         self._notices.setContentsMargins(0, 0, 0, 0)
         column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 48)
+        column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(head, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(1)
         column.addWidget(middle, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(1)
+        policy = QSizePolicy.Policy
+        column.addItem(QSpacerItem(0, 54, policy.Minimum, policy.Maximum))  # above the middle
 
     def take_notices(self, bar: QWidget) -> None:
         """Put the notice bar at the head."""

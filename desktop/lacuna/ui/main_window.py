@@ -6,6 +6,7 @@ methods. Its title is the program's name and nothing else: titles end up in logs
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QSize, Qt, Signal
@@ -71,6 +72,7 @@ class MainWindow(QWidget):
         self._report = report
         self._study: Study | None = None
         self._series = 0
+        self._may_close: Callable[[], bool] = lambda: True
         self.case_bar = CaseBar(look)
         self.status_bar = StatusBar(look)
         self.notices = NoticeBar(look)
@@ -173,7 +175,14 @@ class MainWindow(QWidget):
         self._splitter.set_narrow(event.size().width() < WIDE)
         self.model_dialog.fit()
 
+    def set_close_guard(self, guard: Callable[[], bool]) -> None:
+        """Ask ``guard`` before the window closes; False keeps it open."""
+        self._may_close = guard
+
     def closeEvent(self, event: QCloseEvent) -> None:
+        if not self._may_close():
+            event.ignore()
+            return
         self.closing.emit()
         event.accept()
 

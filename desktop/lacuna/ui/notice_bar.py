@@ -54,7 +54,7 @@ class NoticeCard(QWidget):
         self._text_font = look.font(Role.LABEL, figures=False)
         self._buttons: dict[QAbstractButton, str] = {}
         self._add_buttons()
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
         self.setAccessibleName(f"{notice.title}. {notice.text}")
@@ -70,6 +70,7 @@ class NoticeCard(QWidget):
         return QSize(_TEXT_LEFT + 120 + self._acts_width(), CARD_HEIGHT)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
+        self.updateGeometry()  # the height follows the width
         x = self.width() - _EDGE
         for button in reversed(self._buttons):
             size = button.sizeHint()

@@ -238,7 +238,10 @@ class Chip(QAbstractButton):
 
 
 class Words(QWidget):
-    """A line of text in one role and colour. Where it ``yields``, it is cut with an ellipsis."""
+    """A line of text in one role and colour.
+
+    Where it ``yields``, it is cut with an ellipsis, down to a width of ``keeps`` pixels.
+    """
 
     def __init__(
         self,
@@ -248,10 +251,11 @@ class Words(QWidget):
         text: str = "",
         *,
         yields: bool = False,
+        keeps: int = 24,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._text, self._colour, self._yields = text, colour, yields
+        self._text, self._colour, self._yields, self._keeps = text, colour, yields, keeps
         self._metrics = QFontMetricsF(look.font(role))
         self.setFont(look.font(role))
         across = QSizePolicy.Policy.Preferred if yields else QSizePolicy.Policy.Fixed
@@ -280,7 +284,7 @@ class Words(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         hint = self.sizeHint()
-        return QSize(min(24, hint.width()), hint.height()) if self._yields else hint
+        return hint.boundedTo(QSize(self._keeps, hint.height())) if self._yields else hint
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from lacuna.study.model import Patient
@@ -75,7 +76,16 @@ def test_a_patient_without_data_is_not_invented(case_bar: CaseBar) -> None:
 def test_a_very_long_name_yields_to_the_buttons(case_bar: CaseBar) -> None:
     patient = replace(studies.study().patient, name="DOE, " + "Jane " * 200)
     case_bar.show_study(replace(studies.study(), patient=patient))
-    assert case_bar.minimumSizeHint().width() < 800
+    assert case_bar.minimumSizeHint().width() < 1024
+
+
+def test_in_a_narrow_window_the_name_is_the_last_to_be_cut(case_bar: CaseBar) -> None:
+    case_bar.show_study(studies.study())
+    case_bar.resize(900, 48)
+    QApplication.processEvents()
+    name, *others = (words for words in case_bar.findChildren(Words) if words.isVisible())
+    assert name.width() >= name.sizeHint().width()
+    assert any(words.width() < words.sizeHint().width() for words in others)
 
 
 def test_the_status_line_always_says_what_this_is_for(status_bar: StatusBar) -> None:
