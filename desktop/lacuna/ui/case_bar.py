@@ -101,7 +101,7 @@ class CaseBar(QWidget):
             label.setVisible(bool(text))
 
     def _words(self, role: Role, colour: str, keeps: int = _OTHERS) -> Words:
-        return Words(self._look, role, colour, yields=True, keeps=keeps)
+        return Words(self._look, role, colour, keeps=keeps)
 
     def _lay_out(self) -> None:
         row = QHBoxLayout(self)

@@ -101,7 +101,12 @@ class EmptyState(Panel):
         self._notices.setContentsMargins(0, 0, 0, 0)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(head, 0, Qt.AlignmentFlag.AlignHCenter)
+        # A row of its own: beside room that stretches, the cards' height follows their own width.
+        row = QHBoxLayout()
+        row.addStretch(1)
+        row.addWidget(head)
+        row.addStretch(1)
+        column.addLayout(row)
         column.addStretch(1)
         column.addWidget(middle, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(1)

@@ -240,7 +240,8 @@ class Chip(QAbstractButton):
 class Words(QWidget):
     """A line of text in one role and colour.
 
-    Where it ``yields``, it is cut with an ellipsis, down to a width of ``keeps`` pixels.
+    ``keeps`` is the width, in pixels, to which it yields where room is short, cut with an ellipsis;
+    None: it is never cut.
     """
 
     def __init__(
@@ -250,15 +251,14 @@ class Words(QWidget):
         colour: str,
         text: str = "",
         *,
-        yields: bool = False,
-        keeps: int = 24,
+        keeps: int | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._text, self._colour, self._yields, self._keeps = text, colour, yields, keeps
+        self._text, self._colour, self._keeps = text, colour, keeps
         self._metrics = QFontMetricsF(look.font(role))
         self.setFont(look.font(role))
-        across = QSizePolicy.Policy.Preferred if yields else QSizePolicy.Policy.Fixed
+        across = QSizePolicy.Policy.Fixed if keeps is None else QSizePolicy.Policy.Preferred
         self.setSizePolicy(across, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(text)
 
@@ -284,7 +284,7 @@ class Words(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         hint = self.sizeHint()
-        return hint.boundedTo(QSize(self._keeps, hint.height())) if self._yields else hint
+        return hint if self._keeps is None else hint.boundedTo(QSize(self._keeps, hint.height()))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

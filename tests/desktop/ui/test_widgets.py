@@ -19,7 +19,7 @@ def test_a_button_is_never_squeezed(qtbot: QtBot, look: Look) -> None:
     row = QHBoxLayout(window)
     button = Button(look, "Insert normals", icon="check", key="Ctrl+Shift+N")
     row.addWidget(button)
-    row.addWidget(Words(look, Role.UI, "#FFFFFF", "words that yield " * 9, yields=True))
+    row.addWidget(Words(look, Role.UI, "#FFFFFF", "words that yield " * 9, keeps=24))
     window.resize(240, 60)
     window.show()
     assert button.width() == button.sizeHint().width() > 170
@@ -83,7 +83,7 @@ def test_a_closable_chip_makes_room_for_its_cross(qtbot: QtBot, look: Look) -> N
 
 
 def test_words_know_what_they_say_even_where_they_are_cut(qtbot: QtBot, look: Look) -> None:
-    words = Words(look, Role.UI, "#FFFFFF", "a long name", yields=True)
+    words = Words(look, Role.UI, "#FFFFFF", "a long name", keeps=24)
     qtbot.addWidget(words)
     words.resize(20, 20)
     assert words.text() == words.accessibleName() == "a long name"
