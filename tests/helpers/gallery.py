@@ -11,9 +11,10 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtWidgets import QApplication, QTextEdit
+from PySide6.QtWidgets import QApplication
 
 from lacuna.study.model import Refusal
+from lacuna.ui.editor.report_panel import ReportPanel
 from lacuna.ui.main_window import MainWindow
 from lacuna.ui.notices import (
     Notice,
@@ -98,7 +99,8 @@ def main(out: Path) -> None:
         look = make_look(name)
         dress(app, look)
         for width, height in SIZES:
-            window = MainWindow(look, QTextEdit())
+            panel = ReportPanel(look)
+            window = MainWindow(look, panel, panel.notice_slot)
             window.resize(width, height)
             window.show()
             window.activateWindow()
