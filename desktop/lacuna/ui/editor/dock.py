@@ -12,7 +12,6 @@ from PySide6.QtCore import QLineF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QLayout,
     QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
@@ -26,6 +25,8 @@ from lacuna_models.api import Done, Kept, Open, Reason, StepEvent
 
 LEFT, RIGHT = 40, 32
 _NARROW = 560  # below it, key caps and figures yield to the buttons
+_LONG = ("Mean entropy of free tokens", "Tokens accepted in the step")
+_SHORT = ("Mean entropy", "Tokens accepted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,12 @@ class Dock(QStackedWidget):
         return self._states[self.currentIndex()].sizeHint()
 
     def minimumSizeHint(self) -> QSize:
-        return self._states[self.currentIndex()].minimumSizeHint()
+        # No width of its own: the column is as wide as the reader makes it, and the parts yield.
+        return QSize(0, self._states[self.currentIndex()].minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._settled.set_narrow(event.size().width() < _NARROW)
+        super().resizeEvent(event)
 
     @property
     def state(self) -> str:
@@ -155,7 +161,7 @@ class _Running(QWidget):
         self._anchors = 0
         self.stop = Button(look, "Stop, keep this", icon="square", key="Esc")
         self._title = Words(look, Role.UI_STRONG, look.theme.text.strong)
-        self._figures = Words(look, Role.STATUS, look.theme.text.second, yields=True)
+        self._figures = Words(look, Role.STATUS, look.theme.text.second, keeps=0)
         self._seconds = Words(look, Role.STATUS, look.theme.text.second)
         self._timeline, self._legend = Timeline(look), _Legend(look)
         top = _row()
@@ -198,7 +204,7 @@ class _Settled(QWidget):
         self.again = Button(look, "Fill again", icon="brackets", key="Ctrl+G")
         self.timeline, self._legend = Timeline(look), _Legend(look)
         self._title = Words(look, Role.UI_STRONG, look.theme.text.strong)
-        self._figures = Words(look, Role.STATUS, look.theme.text.second, yields=True)
+        self._figures = Words(look, Role.STATUS, look.theme.text.second, keeps=0)
         third = look.theme.text.third
         self._replay = [Words(look, Role.STATUS, third, "Replay")]
         self._keys = [KeyCap(look, "Ctrl+,"), KeyCap(look, "Ctrl+.")]
@@ -243,9 +249,8 @@ class _Settled(QWidget):
         again = f"Fill {_counted(count, 'gap')}" if count else "Fill again"
         self.again.set_text("Resume" if count and self._stopped else again)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        narrow = event.size().width() < _NARROW
+    def set_narrow(self, narrow: bool) -> None:
+        """Let the keys of the replay yield to the buttons."""
         for part in (*self._replay, *self._keys):
             part.setVisible(not narrow)
         row = self._top if narrow else self._buttons
@@ -281,14 +286,14 @@ class _Legend(QWidget):
         middle = self.height() / 2
         painter.setPen(QPen(QColor(theme.text.normal), 1.5))
         painter.drawLine(QLineF(0, middle, 16, middle))
-        words = "Mean entropy of free tokens"
+        line, bars = _LONG if self.width() >= _NARROW - LEFT - RIGHT else _SHORT
         if self._entropy is not None:
-            words += f", {self._entropy:.2f} nats"
-        x = self._words(painter, 22.0, words) + 24
+            line += f", {self._entropy:.2f} nats"
+        x = self._words(painter, 22.0, line) + 24
         bar = QColor(theme.model.line)
         bar.setAlphaF(0.6)
         painter.fillRect(QRectF(x, middle - 5, 6, 10), bar)
-        self._words(painter, x + 12, "Tokens accepted in the step")
+        self._words(painter, x + 12, bars)
 
     def _words(self, painter: QPainter, x: float, words: str) -> float:
         painter.setPen(QColor(self._look.theme.text.second))
@@ -313,7 +318,6 @@ def _column(widget: QWidget) -> QVBoxLayout:
     column = QVBoxLayout(widget)
     column.setContentsMargins(LEFT, 12, RIGHT, 14)
     column.setSpacing(10)
-    column.setSizeConstraint(QLayout.SizeConstraint.SetMinimumSize)
     return column
 
 

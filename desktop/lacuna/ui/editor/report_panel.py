@@ -43,7 +43,7 @@ class ReportPanel(Panel):
         super().__init__(look.theme.surface.panel, parent)
         self.editor = ReportEditor(look)
         self.notice_slot = QVBoxLayout()
-        self._title = Words(look, Role.TITLE, look.theme.text.strong, "Report", yields=True)
+        self._title = Words(look, Role.TITLE, look.theme.text.strong, "Report", keeps=60)
         self._ribbon, self._dock = Ribbon(look), Dock(look)
         self._switch = LayerSwitch(look)
         self._last = self.editor.report()
