@@ -32,6 +32,14 @@ class Case:
     ledger: Ledger = field(default_factory=Ledger)
 
 
+# Two patients under one UID, as some anonymisers leave them, must never share a report.
+_Key = tuple[str, str, str]
+
+
+def _key(study: Study) -> _Key:
+    return study.study_instance_uid, study.patient.id, study.patient.name
+
+
 Observer = Callable[[Change], None]
 Clock = Callable[[], datetime]
 
@@ -49,8 +57,8 @@ class Session:
     def __init__(self, clock: Clock = _now) -> None:
         self._clock = clock
         self._observers: list[Observer] = []
-        self._cases: dict[str, Case] = {}
-        self._open: str | None = None
+        self._cases: dict[_Key, Case] = {}
+        self._open: _Key | None = None
         self._model: ModelInfo | None = None
         self._run: FillRequest | None = None
 
@@ -87,10 +95,11 @@ class Session:
 
     def open(self, study: Study) -> Case:
         """Make the study's case the open one; a study seen before brings its report back."""
-        known = self._cases.get(study.study_instance_uid)
+        key = _key(study)
+        known = self._cases.get(key)
         case = Case(study, chest()) if known is None else replace(known, study=study)
-        self._cases[study.study_instance_uid] = case
-        self._open = study.study_instance_uid
+        self._cases[key] = case
+        self._open = key
         self._announce(Change.STUDY)
         return case
 
@@ -100,7 +109,7 @@ class Session:
         if case is None or case.report == report:
             return
         ledger = case.ledger.observed(case.report, report, self._clock())
-        self._cases[case.study.study_instance_uid] = replace(case, report=report, ledger=ledger)
+        self._cases[_key(case.study)] = replace(case, report=report, ledger=ledger)
         self._announce(Change.REPORT)
 
     def use_model(self, model: ModelInfo | None) -> None:

@@ -14,8 +14,8 @@ from lacuna_models.api import FillRequest, Gap, ModelInfo, Prompt, SamplerSettin
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
-def study(uid: str) -> Study:
-    return Study(uid, Patient(name="PHANTOM"), "Chest", "20 Nov 2026", "", ())
+def study(uid: str, name: str = "PHANTOM") -> Study:
+    return Study(uid, Patient(name=name), "Chest", "20 Nov 2026", "", ())
 
 
 def session() -> Session:
@@ -32,6 +32,15 @@ def test_a_report_comes_back_with_its_study() -> None:
     desk.open(study("1.2"))
     assert render(desk.case.report) == "Mine. [...]"
     assert len(desk.cases) == 2
+
+
+def test_two_patients_under_one_uid_never_share_a_report() -> None:
+    desk = session()
+    desk.open(study("1.2", "ONE"))
+    desk.write(parse("About one.", lock=False))
+    desk.open(study("1.2", "TWO"))
+    assert desk.case is not None
+    assert "About one" not in render(desk.case.report)
 
 
 def test_every_change_is_announced_once_and_an_unchanged_report_is_none() -> None:

@@ -1,0 +1,236 @@
+"""The composition root: the only place where objects are wired."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication
+
+from lacuna.errors import UserFacingError
+from lacuna.log import Event, Log
+from lacuna.paths import AppPaths, locate
+from lacuna.report.markup import render as to_text
+from lacuna.report.model import Gap, Report
+from lacuna.session import Session
+from lacuna.settings import Settings, load_settings, save_settings
+from lacuna.ui.desk.filling import Filling, Seeds, fresh_seed
+from lacuna.ui.desk.modelling import Modelling
+from lacuna.ui.desk.opening import Opening
+from lacuna.ui.editor.report_panel import ReportPanel
+from lacuna.ui.main_window import MainWindow
+from lacuna.ui.notices import Notice, NoticeAction, NoticeKind, error_notice
+from lacuna.ui.status_bar import NO_CASE
+from lacuna.ui.theme import Look, dress, make_look
+from lacuna.work.engine_worker import EngineFactory, EngineWorker, LoadProgress, ModelChoice
+from lacuna.work.jobs import JobPool
+from lacuna_models.api import Engine
+from lacuna_resources.themes import ThemeName
+
+CASE_OPEN = "Kept until you close Lacuna"
+DRAFT_MARK = "DRAFT. Research use, requires review."
+
+_CLOSE, _COPY = "close-window", "copy-report"
+_LEAVING = Notice(
+    NoticeKind.ALERT,
+    "leaving",
+    "Close and lose the report?",
+    "Reports are not stored yet. Copy what you need first.",
+    (NoticeAction(_COPY, "Copy report"), NoticeAction(_CLOSE, "Close")),
+    "triangle-alert",
+)
+
+
+def local_engine(choice: ModelChoice, progress: LoadProgress) -> Engine:
+    """Load a checkpoint. Runs on the engine's thread, which is where torch gets imported."""
+    # One quiet OpenMP thread: beside a busy window, spinning ones cost 50 times a step.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    os.environ.setdefault("GOMP_SPINCOUNT", "0")
+    progress("Starting the engine", 0.0)
+    from lacuna_models.engine import load_engine
+
+    return load_engine(choice.path, device=choice.device, adapter=choice.adapter, progress=progress)
+
+
+def marked(report: Report) -> str:
+    """Return the report as text to be pasted elsewhere, marked as the draft that it is."""
+    return f"{DRAFT_MARK}\n\n{to_text(report)}"
+
+
+def _written(report: Report) -> bool:
+    """Whether there is anything in the report but gaps."""
+    return any(not isinstance(span, Gap) for span in report.spans())
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the application is made of; for those who drive it."""
+
+    window: MainWindow
+    panel: ReportPanel
+    session: Session
+    worker: EngineWorker
+    opening: Opening
+    filling: Filling
+    modelling: Modelling
+
+
+class Application(QObject):
+    """The window with everything behind it. GUI thread only. Call ``close`` at the end."""
+
+    def __init__(
+        self,
+        look: Look,
+        settings: Settings,
+        paths: AppPaths,
+        factory: EngineFactory = local_engine,
+        seeds: Seeds = fresh_seed,
+    ) -> None:
+        super().__init__()
+        self._settings = settings
+        self._paths = paths
+        self._log = Log(paths.logs)
+        self._states: dict[QObject, str] = {}
+        self._leaving = False
+        panel = ReportPanel(look)
+        window = MainWindow(look, panel, panel.notice_slot)
+        session = Session()
+        self._pool = JobPool(self)
+        worker = EngineWorker(factory, self)
+        self.parts = Parts(
+            window=window,
+            panel=panel,
+            session=session,
+            worker=worker,
+            opening=Opening(window, session, self._pool),
+            filling=Filling(window, panel, session, worker, settings, seeds),
+            modelling=Modelling(window, session, worker),
+        )
+        self._connect()
+
+    def start(self, choice: ModelChoice, paths: Sequence[Path] = (), *, sample: bool) -> None:
+        """Show the window, then load the model and open what was asked for behind it."""
+        self._log.write(Event.STARTED)
+        self.parts.window.show()
+        self.parts.worker.start()
+        self.parts.modelling.load(choice)
+        if sample:
+            self.parts.opening.open_sample()
+        elif paths:
+            self.parts.opening.open_paths(list(paths))
+
+    def close(self) -> None:
+        """Stop what runs, free the model, end the threads. Twice does no harm."""
+        self.parts.worker.close()
+        self._pool.close()
+        self._log.write(Event.CLOSED)
+        self._log.close()
+
+    def on_bug(
+        self, _kind: type[BaseException], error: BaseException, _trace: TracebackType | None
+    ) -> None:
+        """Log an error nobody expected, where it came from but not what it said, and tell."""
+        self._log.bug(error)
+        told = UserFacingError("Something went wrong inside Lacuna.", "Your report is as it was.")
+        self.parts.window.notices.show_notice(error_notice(told, "bug"))
+
+    def _connect(self) -> None:
+        parts = self.parts
+        parts.opening.busy.connect(self._on_state)
+        parts.filling.state_changed.connect(self._on_state)
+        parts.modelling.state_changed.connect(self._on_state)
+        parts.modelling.chosen.connect(self._remember)
+        parts.window.closing.connect(self.close)
+        parts.window.notices.acted.connect(self._on_acted)
+        parts.window.set_close_guard(self._may_close)
+
+    def _may_close(self) -> bool:
+        """Ask once before reports that live in memory only are let go."""
+        if self._leaving or not any(_written(case.report) for case in self.parts.session.cases):
+            return True
+        self._leaving = True
+        self.parts.window.notices.show_notice(_LEAVING)
+        return False
+
+    def _on_acted(self, key: str, action: str) -> None:
+        if key != _LEAVING.key:
+            return
+        self.parts.window.notices.withdraw(key)
+        if action == _CLOSE:
+            self.parts.window.close()
+        elif action == _COPY:
+            self._leaving = False
+            QGuiApplication.clipboard().setText(marked(self.parts.panel.report()))
+
+    def _on_state(self, text: str) -> None:
+        """Show what is going on: the newest that is still under way, else the case's state."""
+        sender = self.sender()
+        self._states.pop(sender, None)
+        if text:
+            self._states[sender] = text
+        resting = NO_CASE if self.parts.session.case is None else CASE_OPEN
+        shown = list(self._states.values())[-1] if self._states else resting
+        self.parts.window.status_bar.set_state(shown)
+
+    def _remember(self, choice: ModelChoice) -> None:
+        """Keep the chosen model for the next sitting."""
+        model = None if choice.path is None else str(choice.path)
+        adapter = None if choice.adapter is None else str(choice.adapter)
+        settings = dataclasses.replace(self._settings, model=model, adapter=adapter)
+        self._log.write(Event.MODEL_LOADED)
+        if settings == self._settings:
+            return
+        self._settings = settings
+        try:
+            save_settings(settings, self._paths.settings)
+        except UserFacingError as error:
+            self.parts.window.notices.show_notice(error_notice(error, "settings"))
+
+
+def main(
+    paths: Sequence[Path] = (),
+    *,
+    sample: bool = False,
+    model: Path | None = None,
+    data_dir: Path | None = None,
+) -> int:
+    """Run the window until it is closed; return the exit code.
+
+    Raises:
+        UserFacingError: there is no screen, or the settings are damaged.
+    """
+    _require_screen()
+    places = locate(data_dir)
+    settings = load_settings(places.settings)
+    qt = QApplication(sys.argv[:1])
+    look = make_look(ThemeName(settings.theme))
+    dress(qt, look)
+    application = Application(look, settings, places)
+    sys.excepthook = application.on_bug
+    chosen = model or (Path(settings.model) if settings.model else None)
+    adapter = Path(settings.adapter) if settings.adapter and model is None else None
+    choice = ModelChoice(chosen, adapter, settings.device)
+    QTimer.singleShot(0, partial(application.start, choice, paths, sample=sample))
+    code = qt.exec()
+    sys.excepthook = sys.__excepthook__
+    application.close()
+    return code
+
+
+def _require_screen() -> None:
+    """Refuse in a sentence where Qt would abort the process."""
+    linux = sys.platform.startswith("linux")
+    if linux and not any(
+        os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    ):
+        raise UserFacingError(
+            "There is no screen here.", "Without a window, lacuna draft does the same work."
+        )

@@ -1,0 +1,202 @@
+"""Filling: Ctrl+G -> a request -> steps on the screen -> proposals in the report."""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Signal
+
+from lacuna.errors import UserFacingError
+from lacuna.report import edit
+from lacuna.report.apply import apply_done
+from lacuna.report.model import Report
+from lacuna.report.request import build_request
+from lacuna.session import Change, Session
+from lacuna.settings import Settings
+from lacuna.study.model import Window
+from lacuna.study.voi import render
+from lacuna.ui.editor.dock import SentChip
+from lacuna.ui.editor.report_panel import ReportPanel
+from lacuna.ui.main_window import MainWindow
+from lacuna.ui.notices import Notice, NoticeKind, error_notice
+from lacuna.work.engine_worker import EngineWorker, Failure
+from lacuna_models.api import (
+    Done,
+    FillRequest,
+    ImageInput,
+    Prompt,
+    SamplerSettings,
+    StepEvent,
+)
+
+RUN_KEY = "run"
+NOTES_KEY = "run-notes"
+HINT_KEY = "hint"
+IMAGE_CHIP = "image"
+
+Seeds = Callable[[], int]
+
+
+def fresh_seed() -> int:
+    """Return a seed short enough to be read aloud."""
+    return random.SystemRandom().randrange(10_000)
+
+
+class Filling(QObject):
+    """Runs fills on the open report. Answers of stale requests are dropped by their id."""
+
+    state_changed = Signal(str)  # for the status line; empty: no run
+
+    def __init__(
+        self,
+        window: MainWindow,
+        panel: ReportPanel,
+        session: Session,
+        worker: EngineWorker,
+        settings: Settings,
+        seeds: Seeds = fresh_seed,
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._panel = panel
+        self._session = session
+        self._worker = worker
+        self._settings = settings
+        self._seeds = seeds
+        self._image_left_out = False
+        panel.fill_requested.connect(self.fill)
+        panel.stop_requested.connect(self.stop)
+        panel.report_changed.connect(self._on_report_changed)
+        panel.chip_left_out.connect(self._on_left_out)
+        panel.hint.connect(self._on_hint)
+        window.frame_wanted.connect(self._on_frame)
+        window.image_view.window_changed.connect(self._on_window)
+        worker.stepped.connect(self._on_step)
+        worker.finished_run.connect(self._on_done)
+        worker.failed.connect(self._on_failed)
+        session.observe(self._on_change)
+
+    def fill(self) -> None:
+        """Fill the gaps; with a selection, rewrite it; with neither, try the proposals again."""
+        notices = self._window.notices
+        notices.withdraw(RUN_KEY)
+        notices.withdraw(NOTES_KEY)
+        try:
+            request = self._request()
+        except UserFacingError as error:
+            notice = Notice(NoticeKind.INFO, RUN_KEY, error.message, error.remedy)
+            notices.show_notice(notice)
+            return
+        self._session.begin_run(request)
+        self._panel.begin_run(request)
+        self._worker.submit(request)
+
+    def stop(self) -> None:
+        """Stop between two steps and keep what has settled."""
+        self._worker.stop_run()
+
+    def _request(self) -> FillRequest:
+        model = self._session.model
+        if model is None:
+            raise UserFacingError("The model is not loaded yet.", "Fill again in a moment.")
+        scope = self._panel.selection_scope()
+        if not scope:
+            self._reopen_proposals()
+        prompt = Prompt(images=self._images(), style=self._settings.style)
+        seeds = (self._seeds(),)
+        report = self._panel.report()
+        settings = self._sampler(model.settings)
+        return build_request(report, prompt, seeds=seeds, settings=settings, scope=scope)
+
+    def _reopen_proposals(self) -> None:
+        """Fill again: where no gap is left, the proposals that wait go back to gaps."""
+        report = self._panel.report()
+        if not any(edit.gaps(report)) and any(edit.proposals(report)):
+            self._panel.apply(edit.reject_all)
+
+    def _sampler(self, own: SamplerSettings) -> SamplerSettings:
+        steps = self._settings.steps
+        return own if steps is None else dataclasses.replace(own, steps=steps)
+
+    def _images(self) -> tuple[ImageInput, ...]:
+        """Return what is on the screen, as windowed there; nothing if the reader left it out."""
+        view = self._window.image_view
+        picture, state = view.picture, view.state
+        if self._image_left_out or picture is None or state is None:
+            return ()
+        # The window is the reader's; a negative or a mirror image would only mislead the model.
+        pixels = render(picture.values, state.window, picture.low_is_bright)
+        return (ImageInput(pixels, picture.image.origin, picture.image.view),)
+
+    def _on_step(self, step: StepEvent) -> None:
+        if self._session.is_current(step.request_id):
+            self._panel.show_step(step)
+            self.state_changed.emit(f"Working, step {step.step} of {step.steps}")
+
+    def _on_done(self, done: Done) -> None:
+        model = self._session.model
+        if not self._session.is_current(done.request_id) or model is None:
+            return
+        nothing = self._session.words_mean_nothing
+        before = self._panel.report()
+        after = apply_done(before, done, model, demonstrator_on_patient=nothing)
+        self._finish(done, after)
+        if done.notes:
+            notice = Notice(NoticeKind.INFO, NOTES_KEY, "About this fill", " ".join(done.notes))
+            self._window.notices.show_notice(notice)
+
+    def _on_failed(self, failure: Failure) -> None:
+        if self._session.is_current(failure.request_id):
+            self._finish(None, None)
+            error = UserFacingError(failure.message, failure.remedy)
+            self._window.notices.show_notice(error_notice(error, RUN_KEY))
+
+    def _finish(self, done: Done | None, after: Report | None) -> None:
+        self._panel.finish_run(done, after)
+        self._session.end_run()
+        self.state_changed.emit("")
+
+    def _on_hint(self, sentence: str) -> None:
+        self._window.notices.show_notice(Notice(NoticeKind.INFO, HINT_KEY, sentence))
+
+    def _on_left_out(self, chip: str) -> None:
+        """Keep the image from the model until the reader turns to an image again."""
+        if chip == IMAGE_CHIP:
+            self._image_left_out = True
+            self._show_sent()
+
+    def _on_frame(self, _series: int, _index: int) -> None:
+        self._image_left_out = False
+
+    def _on_window(self, _window: Window) -> None:
+        self._show_sent()
+
+    def _show_sent(self) -> None:
+        """Say beside the fill button what goes to the model, and mark it in the strip."""
+        picture = self._window.image_view.picture
+        study = self._window.study
+        sent = picture is not None and not self._image_left_out
+        model = self._session.model
+        chips = [SentChip("none", "No image", "image")]
+        if sent:
+            chips = [SentChip(IMAGE_CHIP, "1 image", "image", closable=True)]
+            if model is not None and model.tokens_per_image:
+                chips.append(SentChip("tokens", f"{model.tokens_per_image} tokens", "file-text"))
+        self._panel.set_sent_chips(chips)
+        shown = list(study.series).index(picture.series) if sent and study and picture else None
+        self._window.series_strip.set_sent(frozenset() if shown is None else frozenset({shown}))
+
+    def _on_report_changed(self) -> None:
+        self._session.write(self._panel.report())
+
+    def _on_change(self, change: Change) -> None:
+        if change is Change.STUDY and self._session.case is not None:
+            if self._session.run is not None:
+                self._worker.stop_run()
+                self._finish(None, None)
+            self._panel.load(self._session.case.report)
+        if change is Change.MODEL:
+            self._panel.set_fill_enabled(self._session.model is not None)
+            self._show_sent()
