@@ -1,23 +1,17 @@
 """Segments -> positions on the canvas. Torch-free.
 
 A Fixed segment's text is never decoded from tokens, so it comes back byte for byte whatever the
-tokenizer does. Tokens decide only what the model sees:
-
-* Neighbouring texts are tokenised jointly, so the model sees natural tokens across their edges.
-* A metaspace token carries the space before its word. Spaces before a gap are therefore left to the
-  gap's first token, and a token such as "_normal" belongs to the segment of its first letter.
-* A token with letters of both sides of a soft span's edge would be held and free at once: there the
-  text is cut and tokenised apart.
+tokenizer does. Tokens (``runs``) decide only what the model sees.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
-from itertools import accumulate, groupby
 
-from lacuna_models.api import EngineError, Fixed, Gap, Segment, Soft
+from lacuna_models.api import EngineError, Fixed, Gap, Segment
+from lacuna_models.runs import Run, encode_runs
 from lacuna_models.vocabulary import Vocabulary
 
 SHORTEST_GAP = 3  # tokens; below that a gap holds no phrase
@@ -55,7 +49,7 @@ class Span:
     """A gap's or soft segment's positions, ``start`` <= p < ``stop``.
 
     ``lead`` and ``trail`` are a soft segment's edge whitespace, which stands. In an ``ending`` span
-    the text stops at the first end mark.
+    the text stops at the first end mark. An ``auto`` span is a gap without a length of its own.
     """
 
     segment_id: str
@@ -63,6 +57,7 @@ class Span:
     stop: int
     soft: bool = False
     ending: bool = False
+    auto: bool = False
     lead: str = ""
     trail: str = ""
 
@@ -105,15 +100,6 @@ class Layout:
         return frozenset(p for s in self.spans if s.soft for p in range(s.start, s.stop))
 
 
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """Neighbouring texts: ids, the index of the segment that owns each, and which are held."""
-
-    ids: tuple[int, ...]
-    owners: tuple[int, ...]
-    held: tuple[bool, ...]
-
-
 def lay_out(
     segments: Sequence[Segment], vocabulary: Vocabulary, spec: CanvasSpec, *, last: bool = True
 ) -> Layout:
@@ -143,133 +129,6 @@ def needs(segments: Sequence[Segment], vocabulary: Vocabulary, gap: int) -> int:
         for segment in segments
         if isinstance(segment, Gap)
     )
-
-
-def encode_runs(segments: Sequence[Segment], vocabulary: Vocabulary) -> dict[int, _Run]:
-    """Tokenise each run of neighbouring texts, keyed by the index of its first segment."""
-    runs: dict[int, _Run] = {}
-    for is_gap, group in groupby(enumerate(segments), lambda item: isinstance(item[1], Gap)):
-        members = list(group)
-        if is_gap:
-            continue
-        first, beyond = members[0][0], members[-1][0] + 1
-        texts = [_plain(segment.text) for _, segment in members if not isinstance(segment, Gap)]
-        if beyond < len(segments):
-            texts = _without_trailing_spaces(texts)
-        soft = [isinstance(segment, Soft) for _, segment in members]
-        run = _encode_run(texts, soft, vocabulary)
-        runs[first] = replace(run, owners=tuple(owner + first for owner in run.owners))
-    return runs
-
-
-def _plain(text: str) -> str:
-    """Return text that UTF-8 can hold: a lone surrogate, for the model only, is a question mark."""
-    return text.encode("utf-8", "replace").decode()
-
-
-def _without_trailing_spaces(texts: Sequence[str]) -> list[str]:
-    """Take the spaces off the end of the joined texts."""
-    trimmed = list(texts)
-    for i in reversed(range(len(trimmed))):
-        trimmed[i] = trimmed[i].rstrip(" ")
-        if trimmed[i]:
-            break
-    return trimmed
-
-
-def _encode_run(texts: Sequence[str], soft: Sequence[bool], vocabulary: Vocabulary) -> _Run:
-    edges = list(accumulate(len(text.encode()) for text in texts))
-    data = "".join(texts).encode()
-    cuts: set[int] = set()
-    while True:
-        placed = _encode_cut(data, sorted(cuts), vocabulary)
-        if placed is None:
-            return _encode_apart(texts, soft, vocabulary)
-        fresh = {
-            _before_spaces(data, edge)
-            for token in placed
-            for edge in _straddled(data, token, edges, soft)
-        } - cuts
-        if not fresh:
-            break
-        cuts |= fresh
-    owners = tuple(_owner(data, token, edges) for token in placed)
-    blank = [not data[start:stop].strip() for _, start, stop in placed]
-    return _Run(tuple(token[0] for token in placed), owners, _held(owners, blank, soft))
-
-
-_Placed = tuple[int, int, int]  # id, first byte, byte after the last
-
-
-def _encode_cut(data: bytes, cuts: Sequence[int], vocabulary: Vocabulary) -> list[_Placed] | None:
-    placed: list[_Placed] = []
-    for start, stop in zip([0, *cuts], [*cuts, len(data)], strict=True):
-        tokens = vocabulary.encode(data[start:stop].decode())
-        if tokens is None:
-            return None
-        placed += [(token.id, token.start + start, token.stop + start) for token in tokens]
-    return placed
-
-
-def _encode_apart(texts: Sequence[str], soft: Sequence[bool], vocabulary: Vocabulary) -> _Run:
-    """Tokenise each text alone, for a tokenizer that rewrites some characters."""
-    ids = [vocabulary.ids(text) for text in texts]
-    owners = tuple(i for i, tokens in enumerate(ids) for _ in tokens)
-    held = tuple(not soft[owner] for owner in owners)
-    return _Run(tuple(i for tokens in ids for i in tokens), owners, held)
-
-
-def _held(owners: Sequence[int], blank: Sequence[bool], soft: Sequence[bool]) -> tuple[bool, ...]:
-    """Hold anchors, and the whitespace at a soft text's edges: it stands, whatever is written."""
-    held = [not soft[owner] for owner in owners]
-    for order in (range(len(owners)), reversed(range(len(owners)))):
-        met: set[int] = set()  # soft texts whose words have been met in this direction
-        for i in order:
-            if not blank[i]:
-                met.add(owners[i])
-            elif owners[i] not in met:
-                held[i] = True
-    return tuple(held)
-
-
-def _letters(data: bytes, token: _Placed) -> tuple[int, int]:
-    """Return the first byte of a token that is no space, and the byte after the last such."""
-    _, start, stop = token
-    while start < stop and data[start : start + 1] == b" ":
-        start += 1
-    while stop > start and data[stop - 1 : stop] == b" ":
-        stop -= 1
-    return start, stop
-
-
-def _straddled(
-    data: bytes, token: _Placed, edges: Sequence[int], soft: Sequence[bool]
-) -> list[int]:
-    """Return the edges of soft text that lie inside a token's letters.
-
-    A token of whitespace only may straddle: on both sides it is held.
-    """
-    start, stop = _letters(data, token)
-    if not data[start:stop].strip():
-        return []
-    return [
-        edge
-        for i, edge in enumerate(edges[:-1])
-        if start < edge < stop and (soft[i] or soft[i + 1])
-    ]
-
-
-def _before_spaces(data: bytes, edge: int) -> int:
-    while edge > 0 and data[edge - 1 : edge] == b" ":
-        edge -= 1
-    return edge
-
-
-def _owner(data: bytes, token: _Placed, edges: Sequence[int]) -> int:
-    """Return the segment of a token's first letter; of its first space, if it is all spaces."""
-    start, stop = _letters(data, token)
-    at = token[1] if start == stop else start
-    return next(i for i, edge in enumerate(edges) if at < edge)
 
 
 def _open_gap(segments: Sequence[Segment]) -> int | None:
@@ -341,7 +200,7 @@ class _Builder:
     open_gap: int | None
     last: bool
 
-    def build(self, runs: dict[int, _Run], lengths: dict[int, int]) -> Layout:
+    def build(self, runs: dict[int, Run], lengths: dict[int, int]) -> Layout:
         self.ids = list(self.spec.preamble)
         self.rules = [Rule.HELD] * len(self.ids)
         self.places: dict[int, tuple[int, int]] = {}
@@ -376,7 +235,7 @@ class _Builder:
         self.rules += rules
         self.places[index] = (start, start + length)
 
-    def _lay_run(self, run: _Run) -> None:
+    def _lay_run(self, run: Run) -> None:
         for token, owner, held in zip(run.ids, run.owners, run.held, strict=True):
             at = len(self.ids)
             self.ids.append(token)
@@ -399,7 +258,8 @@ class _Builder:
                 continue
             start, stop = self.places.get(i, (len(self.ids), len(self.ids)))
             if isinstance(segment, Gap):
-                parts.append(Span(segment.id, start, stop, ending=i == self.open_gap))
+                ending, auto = i == self.open_gap, segment.length is None
+                parts.append(Span(segment.id, start, stop, ending=ending, auto=auto))
                 continue
             lead, trail = _edge_whitespace(segment.text)
             parts.append(Span(segment.id, start, stop, soft=True, lead=lead, trail=trail))

@@ -114,7 +114,7 @@ def _pieces(span: Span, vocabulary: Vocabulary, reading: Reading, errors: str) -
     for kept, group in groupby(positions, lambda p: reading.kept[p]):
         run = list(group)
         if not kept:
-            pieces.append(Open(len(run)))
+            pieces.append(Open(len(run), auto=span.auto and run[-1] + 1 == span.stop))
             continue
         words = [p for p in run if reading.ids[p] != vocabulary.marks.pad]
         texts = vocabulary.texts([reading.ids[p] for p in words], errors)

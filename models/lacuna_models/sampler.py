@@ -134,7 +134,7 @@ class StepOutput:
 
 
 def first_state(task: Task, settings: SamplerSettings, draws: Draws) -> State:
-    """Lay noise at the free positions; of each soft token only with chance ``settings.noise``."""
+    """Lay noise at the free positions; of soft tokens only at the share ``settings.noise``."""
     noise = draws.canvas()
     rows = noise.shape[0]
     standing = task.ids[task.free].expand_as(noise)

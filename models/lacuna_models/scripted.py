@@ -54,6 +54,7 @@ class _Part:
     """One span's script: its final pieces, and the step at which each is accepted."""
 
     segment_id: str
+    auto: bool
     pieces: tuple[str, ...]
     accepted_at: tuple[int, ...]
 
@@ -128,7 +129,8 @@ class ScriptedEngine:
         said = self._script.get(segment.id, _standing(segment) or self._default)
         text = said if isinstance(said, str) else said[row % len(said)]
         pieces = tuple(_PIECE.findall(text))
-        return _Part(segment.id, pieces, tuple(dice.randint(1, self._steps) for _ in pieces))
+        auto = isinstance(segment, Gap) and segment.length is None
+        return _Part(segment.id, auto, pieces, tuple(dice.randint(1, self._steps) for _ in pieces))
 
     def _event(
         self, request: FillRequest, row: int, parts: Sequence[_Part], step: int, elapsed: float
@@ -189,6 +191,7 @@ def _fill(part: _Part, step: int) -> Fill:
     tokens = _tokens(part, step)
     for changing, run in groupby(tokens, lambda token: token.state is TokenState.CHANGING):
         members = tuple(run)
-        pieces.append(Open(len(members)) if changing else Kept(members))
+        at_end = part.auto and members[-1] is tokens[-1]
+        pieces.append(Open(len(members), at_end) if changing else Kept(members))
     kept = [token.entropy for token in tokens if token.state is not TokenState.CHANGING]
     return Fill(part.segment_id, tuple(pieces), sum(kept) / len(kept) if kept else 0.0)

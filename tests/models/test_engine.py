@@ -168,7 +168,12 @@ def test_cancelling_before_the_first_step_changes_nothing(bundled: DiffusionEngi
     assert isinstance(done, Done)
     assert done.reason is Reason.CANCELLED
     assert {fill.segment_id for fill in done.fills} == {"g", "h", "k"}, "soft text stands"
-    assert all(isinstance(piece, Open) for fill in done.fills for piece in fill.pieces)
+    (unknown,), (exact,), (ending,) = (fill.pieces for fill in done.fills)
+    assert isinstance(unknown, Open)
+    assert isinstance(ending, Open)
+    assert unknown.auto
+    assert ending.auto
+    assert exact == Open(5)
 
 
 def test_to_stop_iterating_leaves_the_engine_usable(bundled: DiffusionEngine) -> None:
@@ -275,7 +280,7 @@ def test_cancelling_a_long_report_leaves_later_gaps_open(bundled: DiffusionEngin
     done = collect(bundled.fill(LONG_REQUEST, After(3)))[0]
     assert done.reason is Reason.CANCELLED
     assert [fill.segment_id for fill in done.fills] == [f"g{i}" for i in range(6)] + ["end"]
-    assert done.fills[-1].pieces == (Open(done.fills[-1].pieces[0].length),)  # type: ignore[union-attr]
+    assert done.fills[-1].pieces == (Open(done.fills[-1].pieces[0].length, auto=True),)  # type: ignore[union-attr]
 
 
 def test_shrunken_gaps_are_told(bundled: DiffusionEngine) -> None:
