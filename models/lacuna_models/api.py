@@ -131,7 +131,7 @@ class SamplerSettings:
 
 @dataclass(frozen=True, slots=True)
 class FillRequest:
-    """One run. ``seeds`` has one entry a batch row; ``settings`` None means the checkpoint's own."""
+    """One run. ``seeds``: one a batch row; ``settings`` None means the checkpoint's own."""
 
     id: str
     prompt: Prompt
@@ -210,9 +210,14 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """A stretch that a stopped run had not settled: it goes back to being a gap."""
+    """A stretch that a stopped run had not settled: it goes back to being a gap.
+
+    ``length`` is in tokens. ``auto`` says that this was only what had been reserved: the gap had no
+    length of its own, and the stretch reaches its end, so it may be filled at any length.
+    """
 
     length: int
+    auto: bool = False
 
 
 @dataclass(frozen=True, slots=True)

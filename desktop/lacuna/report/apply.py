@@ -60,7 +60,7 @@ def _span(span: Span, fill: api.Fill | None, origin: ModelOrigin) -> Iterator[Sp
 def _pieces(span: Gap | Soft | Fill, fill: api.Fill, origin: ModelOrigin) -> Iterator[Span]:
     for piece in fill.pieces:
         if isinstance(piece, api.Open):
-            yield Gap(new_id(), piece.length)
+            yield Gap(new_id(), None if piece.auto else piece.length)
         elif text := clean(piece.text):
             before = _replaced(span, piece, whole=fill.complete)
             yield Fill(new_id(), text, before, origin, mean_entropy=_entropy(piece, fill))
