@@ -48,10 +48,12 @@ def render(case: Case, size: int = 128, bits: int = 8) -> NDArray[np.uint8] | ND
 
 def draw(case: Case, size: int = 128) -> Plane:
     """Draw a case as float32 grey, 0..1, (size, size)."""
-    rng = np.random.default_rng([case.seed, 2])
-    chest = draw_anatomy(rng)
-    density = _density(case.findings, chest, _grid(chest, size), rng)
-    return _expose(density, chest, rng)
+    # Streams of their own: a finding changes neither the chest nor the grain.
+    chance, placing, grain = (np.random.default_rng([case.seed, stream]) for stream in (2, 7, 8))
+    chest = draw_anatomy(chance)
+    grid = _grid(chest, size)
+    density = _density(case.findings, chest, grid, _texture(chance, grid), placing)
+    return _expose(density, chest, grain)
 
 
 def _grid(chest: Anatomy, size: int) -> _Grid:
@@ -61,8 +63,7 @@ def _grid(chest: Anatomy, size: int) -> _Grid:
     return _Grid((x * cos + y * sin).astype(np.float32), (y * cos - x * sin).astype(np.float32))
 
 
-def _density(findings: Findings, chest: Anatomy, grid: _Grid, rng: Rng) -> Plane:
-    texture = _texture(rng, grid)
+def _density(findings: Findings, chest: Anatomy, grid: _Grid, texture: Plane, rng: Rng) -> Plane:
     body = _body(chest, grid)
     heart = _heart(findings, chest, grid)
     lungs = np.zeros_like(grid.x)
