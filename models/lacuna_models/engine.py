@@ -27,7 +27,7 @@ from lacuna_models.context import Context, Contexts
 from lacuna_models.infill import Forward, budget, denoise, task_of
 from lacuna_models.loading import Loaded, load
 from lacuna_models.rows import Block, Job, Read, Row
-from lacuna_models.sampler import SeededDraws
+from lacuna_models.sampler import SeededDraws, StepOutput
 from lacuna_models.weights import Progress
 
 _SMALL = 100_000_000  # parameters; below, one CPU thread is the fastest
@@ -170,7 +170,8 @@ class DiffusionEngine:
         forward = forward_of(loaded, seen, len(rows), task.free)
         for row in rows:
             row.begin(block)
-        for number, output in enumerate(denoise(forward, task, job.settings, draws, cancel), 1):
+        outputs = _within_memory(denoise(forward, task, job.settings, draws, cancel))
+        for number, output in enumerate(outputs, 1):
             read = Read.of(output)
             for at, row in enumerate(rows):
                 if not row.finished:
@@ -178,6 +179,16 @@ class DiffusionEngine:
                     yield row.event(job, block, loaded.vocabulary)
         for row in rows:
             row.end(block, loaded.vocabulary, budget(job.settings))
+
+
+def _within_memory(outputs: Iterator[StepOutput]) -> Iterator[StepOutput]:
+    """Pass steps on; a device that runs out of memory is the reader's to know."""
+    try:
+        yield from outputs
+    except torch.OutOfMemoryError as error:
+        raise EngineError(
+            "The device's memory is full.", "Ask for fewer alternatives, or choose another device."
+        ) from error
 
 
 def forward_of(loaded: Loaded, seen: Context, rows: int, free: Tensor) -> Forward:

@@ -291,6 +291,8 @@ def _marks(model: Any, tokenizer: Any) -> Marks:
     pad = model.generation_config.pad_token_id
     if pad is None:
         pad = model.config.text_config.pad_token_id or 0
+    if not 0 <= min(*ends, pad) <= max(*ends, pad) < model.config.text_config.vocab_size:
+        raise EngineError("This checkpoint ends its replies with tokens that it does not have.")
     turn = tokenizer.convert_tokens_to_ids("<turn|>")
     return Marks(pad=int(pad), turn=turn if turn in ends else min(ends), ends=ends)
 

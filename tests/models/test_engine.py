@@ -324,6 +324,19 @@ def test_impossible_settings_are_refused(wrong: dict[str, float]) -> None:
         SamplerSettings(**wrong)  # type: ignore[arg-type]
 
 
+def test_a_full_memory_is_said_and_leaves_the_engine_usable(
+    bundled: DiffusionEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(**_: object) -> None:
+        raise torch.OutOfMemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bundled._at_work().model.model.decoder, "forward", full)
+        with pytest.raises(EngineError, match="memory is full"):
+            collect(bundled.fill(REQUEST))
+    assert collect(bundled.fill(REQUEST))[0].fills
+
+
 def test_a_closed_engine_says_so(tiny_path: object) -> None:
     engine = DiffusionEngine(load(tiny_path, device="cpu"))  # type: ignore[arg-type]
     engine.close()

@@ -109,6 +109,7 @@ FAULTS: dict[str, tuple[Spoil, str]] = {
         edit("config.json", canvas_length="many"),
         "config.json in copy is damaged",
     ),
+    "ends nonsense": (edit("generation_config.json", eos_token_id=[1, 9999]), "does not have"),
     "traits nonsense": (edit("lacuna.json", default_gap_tokens="x"), "lacuna.json in copy"),
 }
 
