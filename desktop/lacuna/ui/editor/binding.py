@@ -70,6 +70,7 @@ class Binding:
         self.spans = Spans()
         self._bodies: list[_Body] | None = None
         self._runs: list[Run] | None = None
+        document.documentLayout()  # a document without a layout does not report its changes
         document.contentsChange.connect(self.forget)
 
     def load(self, report: Report) -> None:

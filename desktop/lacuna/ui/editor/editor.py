@@ -229,16 +229,22 @@ class ReportEditor(QTextEdit):
         return super().event(event)
 
     def inputMethodEvent(self, event: QInputMethodEvent) -> None:
-        if event.preeditString() and self.textCursor().hasSelection():
-            self.cut_selection()
+        # Qt would replace the selection at the first composed letter, past the guard.
+        if event.preeditString() and self.textCursor().hasSelection() and not self.cut_selection():
+            return
         if event.commitString():
             self._type(event.commitString())
             event.setCommitString("")
         super().inputMethodEvent(event)
 
     def createMimeDataFromSelection(self) -> QMimeData:
+        # Qt's own object, emptied: one made in Python crashes the application at its end if it is
+        # on the clipboard then. Asking for its text makes Qt write all its formats first.
+        data = super().createMimeDataFromSelection()
+        data.text()
+        for name in data.formats():
+            data.removeFormat(name)
         cursor = self.textCursor()
-        data = QMimeData()
         data.setText(self._binding.text_between(cursor.selectionStart(), cursor.selectionEnd()))
         return data
 
@@ -253,9 +259,9 @@ class ReportEditor(QTextEdit):
         self.copy()
         self.cut_selection()
 
-    def cut_selection(self) -> None:
-        """Delete the selection unless it holds an anchor."""
-        self._attempt(lambda: self._editing.remove(self.textCursor()))
+    def cut_selection(self) -> bool:
+        """Delete the selection; False, with a hint, if it holds an anchor."""
+        return self._attempt(lambda: self._editing.remove(self.textCursor()))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         gap = self._gap_under(event.position())
@@ -353,13 +359,14 @@ class ReportEditor(QTextEdit):
             cursor.movePosition(move, QTextCursor.MoveMode.KeepAnchor)
         self._attempt(lambda: self._editing.remove(cursor))
 
-    def _attempt(self, act: Callable[[], None]) -> None:
+    def _attempt(self, act: Callable[[], None]) -> bool:
         try:
             act()
         except Refused as refused:
             self.hint.emit(str(refused))
-        else:
-            self.ensureCursorVisible()
+            return False
+        self.ensureCursorVisible()
+        return True
 
     def _judge(self, verdict: Callable[[Report, str], Report]) -> None:
         chosen = caret.judged(self._binding, self.textCursor())

@@ -24,11 +24,13 @@ HARMLESS = (
 
 # Deletions, as the move that selects what they delete. Ctrl+Backspace rejects proposals instead.
 _DELETIONS = (
-    (_Key.Delete, _Move.NextCharacter),
-    (_Key.Backspace, _Move.PreviousCharacter),
     (_Key.DeleteEndOfWord, _Move.NextWord),
     (_Key.DeleteEndOfLine, _Move.EndOfBlock),
 )
+_PLAIN_DELETIONS = {
+    Qt.Key.Key_Delete: _Move.NextCharacter,
+    Qt.Key.Key_Backspace: _Move.PreviousCharacter,
+}
 
 # Change the text, and are the editor's own although they are commands.
 CHANGING = (_Key.Undo, _Key.Redo, _Key.Cut, _Key.Paste, *(key for key, _ in _DELETIONS))
@@ -43,6 +45,8 @@ def is_harmless(event: QKeyEvent) -> bool:
 
 def deletion(event: QKeyEvent) -> QTextCursor.MoveOperation | None:
     """Return the move over what the key deletes, None if it deletes nothing."""
+    if not event.modifiers() & _COMMAND and event.key() in _PLAIN_DELETIONS:
+        return _PLAIN_DELETIONS[Qt.Key(event.key())]
     return next((move for key, move in _DELETIONS if event.matches(key)), None)
 
 
