@@ -307,3 +307,15 @@ def test_frames_are_counted_over_all_images_of_a_series() -> None:
     assert frame_at(series, 3) == (two, 0)
     with pytest.raises(IndexError):
         frame_at(series, 4)
+
+
+def test_no_picture_is_ever_shown_in_place_of_another(qtbot: QtBot, view: ImageView) -> None:
+    """A freed picture's address goes to the next one: what was painted must not go with it."""
+    of = studies.series()
+    for brightness in (3000, 200) * 20:
+        view.show_message("Opening the image")
+        values = np.full((64, 64), brightness, dtype=np.uint16)
+        values[0, 0], values[0, 1] = 0, 4095
+        view.show_picture(picture_of(values, of.images[0], of, 0))
+        grey = view.grab().toImage().pixelColor(view.width() // 2, view.height() // 2).red()
+        assert (grey > 128) == (brightness > 2048)

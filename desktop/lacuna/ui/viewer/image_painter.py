@@ -39,6 +39,9 @@ class ImagePainter:
     """
 
     def __init__(self) -> None:
+        # The picture itself, not its id(): a freed picture's id goes to the next one, and then one
+        # patient's image would stand under another's name.
+        self._picture: Picture | None = None
         self._key: tuple[Any, ...] = ()
         self._image = QImage()
 
@@ -63,11 +66,12 @@ class ImagePainter:
     ) -> QImage:
         stride = max(1, math.floor(1 / density)) if quick else 1
         size = round(picture.values.shape[1] * density) if density < 0.5 and not quick else 0
-        key = (id(picture), state.window, state.invert, stride, size)
-        if key != self._key:
+        key = (state.window, state.invert, stride, size)
+        if picture is not self._picture or key != self._key:
             values = picture.values[::stride, ::stride]
             pixels = render(values, state.window, state.invert != picture.low_is_bright)
-            self._image, self._key = _shrunk(to_qimage(pixels), size), key
+            self._image = _shrunk(to_qimage(pixels), size)
+            self._picture, self._key = picture, key
         return self._image
 
 
