@@ -47,6 +47,7 @@ def _add_evaluate(verbs: Any) -> None:
     evaluate.add_argument("--infills", type=int, default=160)
     evaluate.add_argument("--seed", type=int, default=0, help="of the held-out phantoms")
     evaluate.add_argument("--json", type=Path, help="write the figures there as well")
+    evaluate.add_argument("--card", metavar="MACHINE", help="write the folder's README.md: made on")
     evaluate.set_defaults(run=_evaluate)
 
 
@@ -86,7 +87,7 @@ def _export(arguments: argparse.Namespace) -> int:
     from lacuna_models.phantom.train import open_run
 
     run = open_run(arguments.folder)
-    export(run.model, run.tokenizer, run.recipe.shape, arguments.out)
+    export(run.model, run.tokenizer, run.recipe.shape, arguments.out, run.summary())
     print(f"{arguments.out}: {run.progress.language_steps} steps of language")
     return 0
 
@@ -94,16 +95,20 @@ def _export(arguments: argparse.Namespace) -> int:
 def _evaluate(arguments: argparse.Namespace) -> int:
     _spare_cores()
     from lacuna_models.loading import load
+    from lacuna_models.phantom.card import model_card
     from lacuna_models.phantom.evaluate import evaluate
     from lacuna_phantom import checkpoint_path
 
     if min(arguments.drafts, arguments.infills) < 2:
         raise EngineError("Figures need at least two drafts and two infills.")
-    loaded = load(arguments.model or checkpoint_path(), device="cpu")
+    folder = arguments.model or checkpoint_path()
+    loaded = load(folder, device="cpu")
     card = evaluate(loaded, arguments.drafts, arguments.infills, arguments.seed)
     print(card.table())
     if arguments.json is not None:
         arguments.json.write_text(card.json() + "\n", encoding="utf-8")
+    if arguments.card is not None:
+        (folder / "README.md").write_text(model_card(folder, card, arguments.card), "utf-8")
     return 0
 
 

@@ -12,6 +12,7 @@ from transformers import DiffusionGemmaForBlockDiffusion, PreTrainedTokenizerFas
 from lacuna_models.phantom.model import Shape, make_generation_config, make_image_processor
 
 DEFAULT_GAP_TOKENS = 24
+SECTION_GAP_TOKENS = 64
 
 
 def export(
@@ -19,10 +20,12 @@ def export(
     tokenizer: PreTrainedTokenizerFast,
     shape: Shape,
     folder: Path,
+    training: dict[str, Any] | None = None,
 ) -> None:
     """Write weights (bf16, one file), configuration, tokenizer and processor into a folder.
 
-    The model itself is left as it is: a copy is converted. Other files of the folder stay.
+    ``training`` is what the model card tells of the run. The model itself is left as it is: a copy
+    is converted. Other files of the folder stay.
     """
     folder.mkdir(parents=True, exist_ok=True)
     copy = DiffusionGemmaForBlockDiffusion(model.config)
@@ -31,7 +34,11 @@ def export(
     copy.to(torch.bfloat16).save_pretrained(folder, max_shard_size="1GB")
     tokenizer.save_pretrained(folder)
     make_image_processor().save_pretrained(folder)
-    _write_json(folder / "lacuna.json", _description())
+    weights = folder / "model.safetensors"
+    weights.chmod(0o644)  # safetensors leaves it to its owner alone
+    _write_json(
+        folder / "lacuna.json", _description() | ({"training": training} if training else {})
+    )
 
 
 def _description() -> dict[str, Any]:
@@ -41,6 +48,7 @@ def _description() -> dict[str, Any]:
         "name": "Lacuna phantom",
         "elastic_gaps": True,
         "default_gap_tokens": DEFAULT_GAP_TOKENS,
+        "section_gap_tokens": SECTION_GAP_TOKENS,
         "images": "synthetic chest phantoms, 128x128",
     }
 

@@ -18,7 +18,7 @@ from transformers import DiffusionGemmaForBlockDiffusion
 
 def hasten(model: DiffusionGemmaForBlockDiffusion) -> None:
     """Put the stand-ins into a model that is to be trained."""
-    model.set_attn_implementation("eager")
+    model.set_attn_implementation({"text_config": "eager", "vision_config": "sdpa"})
     for name, module in model.named_modules():
         if name.endswith(".experts"):
             module.forward = types.MethodType(dense_experts, module)

@@ -14,6 +14,7 @@ import time
 from collections import deque
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -24,7 +25,13 @@ from transformers import DiffusionGemmaForBlockDiffusion, PreTrainedTokenizerFas
 from lacuna_models.api import EngineError
 from lacuna_models.phantom.cases import GROUPS, draw_case
 from lacuna_models.phantom.faster import hasten
-from lacuna_models.phantom.language import Balance, Tasks, language_loss, language_parameters
+from lacuna_models.phantom.language import (
+    GREY_SHARE,
+    Balance,
+    Tasks,
+    language_loss,
+    language_parameters,
+)
 from lacuna_models.phantom.model import Shape, make_config, make_model
 from lacuna_models.phantom.optimise import Optimiser, schedule
 from lacuna_models.phantom.pictures import (
@@ -104,6 +111,19 @@ class Run:
         partial = self.folder / "run.partial"
         partial.write_text(text + "\n", encoding="utf-8")
         partial.replace(self.folder / "run.json")
+
+    def summary(self) -> dict[str, Any]:
+        """Return what the model card tells of this run."""
+        recipe = self.recipe
+        return {
+            "minutes": recipe.minutes,
+            "vision_minutes": recipe.vision_minutes,
+            "seed": recipe.seed,
+            "pictures": recipe.pictures,
+            "grey_share": GREY_SHARE,
+            "parameters": sum(w.numel() for w in self.model.parameters()),
+            **{name: round(value) for name, value in asdict(self.progress).items()},
+        }
 
     def load(self, phase: str) -> dict[str, Tensor]:
         """Take up a phase's weights; return its momenta."""
