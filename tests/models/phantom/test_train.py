@@ -55,7 +55,8 @@ def test_a_run_is_taken_up_where_it_was_left(run: Run) -> None:
     opened = open_run(run.folder)
     for name, weight in opened.model.named_parameters():
         assert torch.equal(weight, weights[name]), name
-    longer = train(run.folder, replace(RECIPE, minutes=0.13), resume=True)
+    used = RECIPE.vision_minutes + run.progress.language_seconds / 60
+    longer = train(run.folder, replace(RECIPE, minutes=used + 0.02), resume=True)
     assert longer.progress.language_steps > before
     assert longer.progress.vision_steps == run.progress.vision_steps
 
