@@ -94,6 +94,8 @@ def _read(
         pieces = _pieces(part, vocabulary, reading, errors)
         meets = _Neighbours(before, _after(layout.parts[i + 1 :], layout.after))
         pieces = _joined(part, pieces, meets)
+        if _runs_into(part, vocabulary, reading, before):
+            pieces[0:1] = _prefixed(pieces[0], " ")
         result.append((part, pieces))
         before = "".join(token.text for token in _tokens(pieces)) or before
     return result
@@ -134,6 +136,15 @@ def _written(span: Span, reading: Reading, marks: Marks) -> list[int]:
         return positions
     ends = (p for p in positions if reading.kept[p] and reading.ids[p] in marks.ends)
     return positions[: next(ends, span.stop) - span.start]
+
+
+def _runs_into(span: Span, vocabulary: Vocabulary, reading: Reading, before: str) -> bool:
+    """Whether a gap's first word would run into the word, or the full stop, before it."""
+    first = next((p for p in range(span.start, span.stop) if reading.kept[p]), None)
+    if span.soft or first != span.start or not before:
+        return False
+    meets = before[-1].isalpha() or before[-1] in _CLOSERS
+    return meets and vocabulary.begins_word(reading.ids[first])
 
 
 def _joined(span: Span, pieces: list[Kept | Open], meets: _Neighbours) -> list[Kept | Open]:

