@@ -117,6 +117,7 @@ def _preview(arguments: argparse.Namespace) -> int:
 
     if arguments.count < 1 or arguments.size < 32:
         raise EngineError("A sheet needs at least one phantom, of at least 32 pixels.")
-    for number, report in enumerate(preview(arguments), 1):
+    sheet = preview(arguments.out, arguments.count, arguments.size, arguments.seed)
+    for number, report in enumerate(sheet, 1):
         print(f"--- {number}\n{report}\n")
     return 0

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -15,13 +15,13 @@ from lacuna_models.phantom.picture import render
 _COLUMNS = 4
 
 
-def preview(arguments: argparse.Namespace) -> Iterator[str]:
-    """Write the sheet of ``count`` phantoms, then yield their reports, left to right."""
-    cases = [draw_case(arguments.seed + index) for index in range(arguments.count)]
-    tiles = [render(case, arguments.size) for case in cases]
+def preview(out: Path, count: int, size: int, seed: int) -> Iterator[str]:
+    """Write a PNG of ``count`` phantoms, then yield their reports, left to right."""
+    cases = [draw_case(seed + index) for index in range(count)]
+    tiles = [render(case, size) for case in cases]
     tiles += [np.zeros_like(tiles[0])] * (-len(tiles) % _COLUMNS)
     rows = [np.hstack(tiles[at : at + _COLUMNS]) for at in range(0, len(tiles), _COLUMNS)]
-    Image.fromarray(np.vstack(rows)).save(arguments.out)
+    Image.fromarray(np.vstack(rows)).save(out)
     for index, case in enumerate(cases):
         style: Style = "terse" if index % 2 else "full"
         yield write(case.findings, style, np.random.default_rng([case.seed, 5])).text

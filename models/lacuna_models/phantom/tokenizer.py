@@ -9,6 +9,7 @@ So text cut before a space or at a line end has the same tokens as the whole.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from importlib.resources import files
 from itertools import product
@@ -95,8 +96,6 @@ def _merges(reports: int) -> tuple[dict[str, int], list[tuple[str, str]]]:
     )
     core.train_from_iterator(_corpus(reports), trainer)
     learnt: dict[str, int] = core.get_vocab()
-    import json
-
     merges = json.loads(core.to_str())["model"]["merges"]
     return learnt, [(left, right) for left, right in merges]
 
