@@ -44,7 +44,7 @@ from lacuna.ui.editor.geometry import pieces
 from lacuna.ui.editor.layers import Layer
 from lacuna.ui.editor.live import Replay, Setting
 from lacuna.ui.editor.live_view import LiveView
-from lacuna.ui.editor.painter import GUTTER, Scene, SpanPainter, line_pitch
+from lacuna.ui.editor.painter import GUTTER, Scene, SpanPainter, lines_height
 from lacuna.ui.editor.styles import Styler
 from lacuna.ui.theme import Look, Role
 from lacuna_models.api import FillRequest, StepEvent
@@ -432,7 +432,7 @@ class ReportEditor(QTextEdit):
             return QSizeF(width, height)
         if room.lines == 1:
             return QSizeF(width + (room.width - width) * self._live.opening, height)
-        full = height + (room.lines - 1) * line_pitch(metrics)
+        full = lines_height(metrics, room.lines)
         return QSizeF(self._measure(), height + (full - height) * self._live.opening)
 
     def _relayout_gaps(self) -> None:

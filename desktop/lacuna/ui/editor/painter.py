@@ -23,6 +23,7 @@ from lacuna.ui.paint import paint_box
 from lacuna.ui.theme import SPAN_RADIUS, Look, Role
 
 GUTTER = 40
+BOX_AIR = 2.0  # by which a room of several lines stays apart from the line above
 _GLYPH = 14.0
 _RULE = 2.0  # a clamp's lines
 _CLAMP_PAD = CLAMP_ROOM - 1  # from the letters to the outside of a side rule
@@ -96,11 +97,14 @@ class SpanPainter:
     def gap_box(self, run: Run) -> QRectF:
         """Return the box of a gap in the document's coordinates."""
         (piece,) = self._pieces(run)
-        box = piece.box(self._scene.above, self._scene.below, pad=-GAP_MARGIN)
+        if self._has_lines(run):  # Qt leaves no room below an object that has a line to itself
+            above = piece.baseline - piece.line_top
+            return piece.box(above, 0.0, pad=-GAP_MARGIN)
+        return piece.box(self._scene.above, self._scene.below, pad=-GAP_MARGIN)
+
+    def _has_lines(self, run: Run) -> bool:
         room = self._scene.live.rooms.get(run.span.id) if self._scene.live else None
-        if room is not None and room.lines > 1:
-            box.setTop(piece.line_top)
-        return box
+        return room is not None and room.lines > 1
 
     def _pieces(self, run: Run) -> list[Piece]:
         return pieces(self._document, run.start, run.end)
@@ -130,7 +134,7 @@ class SpanPainter:
             return [Line(p.left, p.right + 24, p.baseline) for p in self._pieces(run)]
         box = self.gap_box(run)
         pitch = line_pitch(self._metrics)
-        count = max(round(box.height() / pitch), 1)
+        count = max(int((box.height() + BOX_AIR) // pitch), 1)
         last = box.bottom() - self._scene.below
         return [
             Line(box.left(), box.right(), last - (count - 1 - number) * pitch)
@@ -257,6 +261,11 @@ class SpanPainter:
         for piece in self._pieces(run):
             box = piece.box(self._scene.above + 1, self._scene.below + 2, pad=3)
             paint_box(painter, box, SPAN_RADIUS + 1, line=colour, width=2)
+
+
+def lines_height(metrics: QFontMetricsF, lines: int) -> float:
+    """Return the height of a gap's room of several lines, in pixels."""
+    return lines * line_pitch(metrics) - BOX_AIR
 
 
 def line_pitch(metrics: QFontMetricsF) -> float:
