@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -71,15 +71,20 @@ def press(widget: QWidget, key: Qt.Key, *modifiers: Qt.KeyboardModifier) -> None
     QTest.keyClick(widget, key, held)
 
 
+def type_text(widget: QWidget, text: str) -> None:
+    """Type any text. (``QTest.keyClicks`` aborts the process on what is not ASCII.)"""
+    none = Qt.KeyboardModifier.NoModifier
+    for character in text:
+        for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
+            QApplication.sendEvent(widget, QKeyEvent(kind, 0, none, character))
+
+
 def drop(window: QWidget, *paths: Path) -> None:
-    """Drop files on the window."""
+    """Drag files onto the window and let them go."""
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
-    event = QDropEvent(
-        QPointF(QPoint(200, 200)),
-        Qt.DropAction.CopyAction,
-        data,
-        Qt.MouseButton.LeftButton,
-        Qt.KeyboardModifier.NoModifier,
-    )
-    QApplication.sendEvent(window, event)
+    point = QPoint(200, 200)
+    copy, left = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
+    none = Qt.KeyboardModifier.NoModifier
+    QApplication.sendEvent(window, QDragEnterEvent(point, copy, data, left, none))
+    QApplication.sendEvent(window, QDropEvent(QPointF(point), copy, data, left, none))
