@@ -15,6 +15,7 @@ from lacuna_models.runs import Run, encode_runs
 from lacuna_models.vocabulary import Vocabulary
 
 SHORTEST_GAP = 3  # tokens; below that a gap holds no phrase
+PARAGRAPH = 2.5  # times the default gap, room permitting: for a gap that is to hold sentences
 DEFAULT_GAP = 12  # tokens; a report sentence of the real tokenizer
 
 
@@ -156,11 +157,27 @@ def _share(
     share = min(spec.default_gap, room // max(1, len(auto)))
     lengths = dict.fromkeys(auto, share)
     spare = room - share * len(auto)
-    if open_gap is not None:
-        lengths[open_gap] += spare
-    elif share < spec.default_gap:
+    if share < spec.default_gap:
         lengths |= dict.fromkeys(auto[:spare], share + 1)
+        return exact | lengths
+    wide = [i for i in auto if i == open_gap or _holds_a_paragraph(segments, i)]
+    more = min(spare // max(1, len(wide)), int(spec.default_gap * (PARAGRAPH - 1)))
+    for i in wide:
+        lengths[i] += more
+    if open_gap is not None:
+        lengths[open_gap] += spare - more * len(wide)
     return exact | lengths
+
+
+def _holds_a_paragraph(segments: Sequence[Segment], index: int) -> bool:
+    """Whether the gap stands for all that is left of a paragraph: sentences, not a phrase."""
+    before = segments[index - 1] if index else None
+    after = segments[index + 1] if index + 1 < len(segments) else None
+    if isinstance(before, Gap) or isinstance(after, Gap):
+        return False
+    begins = before is None or before.text.rstrip(" ").endswith((".", ":", "\n"))
+    ends = after is None or after.text.lstrip(" ").startswith("\n")
+    return begins and ends
 
 
 def _check_exact(lengths: Iterable[int], spec: CanvasSpec) -> None:

@@ -286,3 +286,15 @@ def test_a_preamble_is_held_and_never_read(vocabulary: Vocabulary) -> None:
     layout = lay_out([Gap("g")], vocabulary, spec)
     assert layout.ids[:2] == (7, 8)
     assert layout.spans[0].start == 2
+
+
+def test_a_gap_that_stands_for_a_paragraph_gets_room_for_sentences(vocabulary: Vocabulary) -> None:
+    segments = (Fixed("h", "Findings:\n"), Gap("body"), Fixed("t", "\n\nImpression:\n"), Gap("end"))
+    layout = lay_out(segments, vocabulary, SPEC)
+    body, end = layout.spans
+    assert body.length == 25
+    assert end.length == SPEC.length - body.length - len(layout.ids) + len(layout.free)
+    phrase = lay_out(
+        (Fixed("a", "The heart is "), Gap("g"), Fixed("b", " today.")), vocabulary, SPEC
+    )
+    assert phrase.spans[0].length == SPEC.default_gap
