@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -19,6 +20,9 @@ from lacuna.report.model import (
 )
 from lacuna.report.text import clean
 from lacuna_models import api
+
+_END = (".", "!", "?")
+_WORD = re.compile(r"[^\W\d]")  # a list's "2." is no sentence
 
 
 def apply_done(
@@ -57,27 +61,47 @@ def _span(span: Span, fill: api.Fill | None, origin: ModelOrigin) -> Iterator[Sp
         yield from _pieces(span, fill, origin)
 
 
-def _pieces(span: Gap | Soft | Fill, fill: api.Fill, origin: ModelOrigin) -> Iterator[Span]:
+def _pieces(span: Gap | Soft | Fill, fill: api.Fill, origin: ModelOrigin) -> list[Span]:
+    before = _replaced(span)
+    spans: list[Span] = []
     for piece in fill.pieces:
         if isinstance(piece, api.Open):
-            yield Gap(new_id(), None if piece.auto else piece.length)
-        elif text := clean(piece.text):
-            before = _replaced(span, piece, whole=fill.complete)
-            yield Fill(new_id(), text, before, origin, mean_entropy=_entropy(piece, fill))
+            spans.append(Gap(new_id(), piece.length))
+            continue
+        # A gap's proposal is judged sentence by sentence; rewritten text comes back whole.
+        for tokens in _sentences(piece) if isinstance(before, Gap) else [piece.tokens]:
+            if text := clean("".join(token.text for token in tokens)):
+                entropy = sum(token.entropy for token in tokens) / len(tokens)
+                spans.append(
+                    Fill(new_id(), text, before, origin, FillState.PROPOSED, entropy, len(tokens))
+                )
+    parts = sum(isinstance(new, Fill) for new in spans)
+    return [replace(new, parts=parts) if isinstance(new, Fill) else new for new in spans]
 
 
-def _replaced(span: Gap | Soft | Fill, piece: api.Kept, *, whole: bool) -> Gap | Soft:
-    """What rejecting the piece brings back: of a stopped gap only the piece's own length."""
-    if isinstance(span, Fill):
-        if span.state is FillState.PROPOSED:
-            return span.replaced
-        return Soft(new_id(), span.text, Author.MODEL)
-    if isinstance(span, Gap) and not whole:
-        return Gap(new_id(), len(piece.tokens))
-    return span
+def _replaced(span: Gap | Soft | Fill) -> Gap | Soft:
+    """What rejecting brings back: the reader's own state of things, never a proposal."""
+    if not isinstance(span, Fill):
+        return span
+    if span.state is FillState.PROPOSED:
+        return span.replaced
+    return Soft(new_id(), span.text, Author.MODEL)
 
 
-def _entropy(piece: api.Kept, fill: api.Fill) -> float:
-    if not piece.tokens:
-        return fill.mean_entropy
-    return sum(token.entropy for token in piece.tokens) / len(piece.tokens)
+def _sentences(piece: api.Kept) -> Iterator[tuple[api.TokenDraft, ...]]:
+    """Cut before a blank that follows a sentence's end, and before a line end after words."""
+    begun: list[api.TokenDraft] = []
+    for token in piece.tokens:
+        said = "".join(each.text for each in begun)
+        if begun and _ends(said, token.text):
+            yield tuple(begun)
+            begun = []
+        begun.append(token)
+    if begun:
+        yield tuple(begun)
+
+
+def _ends(said: str, following: str) -> bool:
+    if not _WORD.search(said):
+        return False
+    return following.startswith("\n") or (following[:1].isspace() and said.endswith(_END))

@@ -150,7 +150,8 @@ def _cut(span: Span, low: int, high: int, change: Callable[[Span], Span]) -> Ite
 def _part(span: _Text, text: str) -> _Text:
     if isinstance(span, Fill):
         # Half a proposal cannot bring back the whole of what it replaced, nor two halves one gap.
-        return replace(span, id=new_id(), text=text, replaced=Gap(new_id()))
+        gap = Gap(new_id())
+        return replace(span, id=new_id(), text=text, replaced=gap, tokens=None, parts=1)
     return replace(span, id=new_id(), text=text)
 
 
@@ -201,29 +202,42 @@ def _rejected(spans: _Spans, ids: set[str]) -> _Spans:
     result: list[Span] = []
     at = 0
     while at < len(spans):
-        end = _family_end(spans, at)
-        family = spans[at:end]
-        hit = next((s for s in family if isinstance(s, Fill) and s.id in ids), None)
-        result.extend(family if hit is None else (hit.replaced,))
+        back, end = _brought_back(spans, at, ids)
+        result.append(back)
         at = end
     return _joined(result)
 
 
-def _family_end(spans: _Spans, at: int) -> int:
-    """Return the end of what one run put, from ``at`` on, in the place of one soft span.
+def _brought_back(spans: _Spans, at: int, ids: set[str]) -> tuple[Span, int]:
+    """Return what stands at ``at`` once ``ids`` are rejected, and where to go on.
 
-    A gap that was filled comes back alone; rewritten text comes back whole, once.
+    Rewritten text comes back whole when any of it is rejected. A gap comes back as it was when all
+    that came of it is rejected; of a part of it, a gap of that part's length.
     """
-    first, end = spans[at], at + 1
-    if not isinstance(first, Fill) or isinstance(first.replaced, Gap):
-        return end
+    first = spans[at]
+    if not isinstance(first, Fill):
+        return first, at + 1
+    end = _family_end(spans, at)
+    members = [span for span in spans[at:end] if isinstance(span, Fill)]
+    hits = sum(span.id in ids for span in members)
+    if hits and (isinstance(first.replaced, Soft) or hits == first.parts):
+        return first.replaced, end
+    return (Gap(new_id(), first.tokens) if first.id in ids else first), at + 1
+
+
+def _family_end(spans: _Spans, at: int) -> int:
+    """Return the end of what one run put, from the fill at ``at`` on, in the place of one span."""
+    end, source = at + 1, _source(spans[at])
     for place in range(end, len(spans)):
-        span = spans[place]
-        if isinstance(span, Fill) and span.replaced.id == first.replaced.id:
+        if _source(spans[place]) == source:
             end = place + 1
-        elif not isinstance(span, Gap):
+        elif not isinstance(spans[place], Gap):
             break
     return end
+
+
+def _source(span: Span) -> str | None:
+    return span.replaced.id if isinstance(span, Fill) else None
 
 
 def _joined(spans: Iterable[Span]) -> _Spans:

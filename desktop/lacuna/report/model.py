@@ -82,6 +82,8 @@ class Fill:
     """What the model proposed for ``replaced``, and what became of it.
 
     ``mean_entropy`` in nats, the run's certainty. An EDITED fill's text is the reader's edit.
+    A run may answer one gap by several fills, sentence by sentence: each has the same ``replaced``,
+    ``parts`` says how many they were, ``tokens`` how long each is where that is known.
     """
 
     id: str
@@ -90,6 +92,8 @@ class Fill:
     origin: ModelOrigin
     state: FillState = FillState.PROPOSED
     mean_entropy: float = 0.0
+    tokens: int | None = None
+    parts: int = 1
 
 
 Span = Fixed | Soft | Gap | Fill

@@ -69,8 +69,8 @@ def one(*spans: Span) -> Report:
 
 
 def kept(text: str, entropy: float = 0.1) -> api.Kept:
-    words = [word + " " for word in text.split(" ")]
-    words[-1] = words[-1][:-1]
+    first, *rest = text.split(" ")
+    words = [first, *(" " + word for word in rest)]
     return api.Kept(tuple(api.TokenDraft(word, api.TokenState.SETTLED, entropy) for word in words))
 
 

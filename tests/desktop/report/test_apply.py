@@ -37,6 +37,44 @@ def test_a_stopped_run_keeps_what_settled_and_leaves_gaps_of_the_open_length() -
     assert whole.length == 2 + 5 + 1
 
 
+def test_a_long_proposal_is_judged_sentence_by_sentence() -> None:
+    hole = gap()
+    words = (
+        "Findings", ":", "\n", "1.", " No", " effusion", ".", " Nodule", " of", " 1.2", " cm.",
+        "\n2.", " Heart", " normal",
+    )  # fmt: skip
+    tokens = tuple(
+        api.TokenDraft(word, api.TokenState.SETTLED, number / 10)
+        for number, word in enumerate(words)
+    )
+    after = apply_done(one(hole), done(api.Fill(hole.id, (api.Kept(tokens),), 0.5)), INFO)
+    found = list(edit.proposals(after))
+    assert [proposal.text for proposal in found] == [
+        "Findings:",
+        "\n1. No effusion.",
+        " Nodule of 1.2 cm.",
+        "\n2. Heart normal",
+    ]
+    assert [proposal.tokens for proposal in found] == [2, 5, 4, 3]
+    assert found[0].mean_entropy < found[1].mean_entropy < found[2].mean_entropy
+    assert edit.reject_all(after) == one(hole)
+    rest = edit.reject(after, found[2].id)
+    assert [gap.length for gap in edit.gaps(rest)] == [4]
+    for proposal in (found[0], found[1], found[3]):
+        rest = edit.reject(rest, proposal.id)
+    (last,) = rest.spans()
+    assert isinstance(last, Gap)
+    assert last.length == 14
+
+
+def test_an_accepted_sentence_survives_the_rejection_of_the_others() -> None:
+    hole = gap()
+    answer = done(api.Fill(hole.id, (kept("One lung. Two lungs. Three lungs."),), 0.1))
+    after = apply_done(one(hole), answer, INFO)
+    taken = edit.accept(after, list(edit.proposals(after))[1].id)
+    assert markup.render(edit.reject_all(taken)) == "[... 2] Two lungs.[... 2]"
+
+
 def test_nothing_settled_changes_nothing() -> None:
     hole, text = gap(9), soft("the reader's own words")
     empty = done(api.Fill(hole.id, (api.Open(9),), 2.0), api.Fill(text.id, (api.Open(6),), 2.0))

@@ -67,10 +67,18 @@ class Shown(Protocol):
         """Return the tokens over a span, None where the report itself is seen."""
         ...
 
+    def last(self, span_id: str) -> str:
+        """Return the span at whose end the room for a span's tokens ends."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """A recorded step over the proposals that came of its run: ``sources`` names their spans."""
+    """A recorded step over the proposals that came of its run.
+
+    ``sources`` names for each proposal the span that was filled. Where several came of one, the
+    first of them carries all tokens and the others none.
+    """
 
     step: StepEvent
     sources: dict[str, str]
@@ -78,10 +86,19 @@ class Replay:
 
     def tokens(self, span_id: str) -> list[LiveToken] | None:
         """Return the step's tokens for a proposal; None if they are not of this step."""
+        source = self.sources.get(span_id)
         for span in self.step.spans:
-            if span.segment_id == self.sources.get(span_id):
-                return [_still(token) for token in span.tokens]
+            if span.segment_id == source:
+                first = self._kin(source)[0] == span_id
+                return [_still(token) for token in span.tokens] if first else []
         return None
+
+    def last(self, span_id: str) -> str:
+        """Return the last of the proposals that came of the same span."""
+        return self._kin(self.sources[span_id])[-1]
+
+    def _kin(self, source: str) -> list[str]:
+        return [span_id for span_id, named in self.sources.items() if named == source]
 
 
 @dataclass(slots=True)
@@ -150,6 +167,10 @@ class LiveRun:
         """Return a span's tokens as they look now; None before its first step."""
         tracks = self._tracks.get(span_id)
         return None if tracks is None else [self._now(track) for track in tracks]
+
+    def last(self, span_id: str) -> str:
+        """Return the span itself: a run paints over what it fills."""
+        return span_id
 
     def moving(self) -> bool:
         """Whether any fade is still under way."""

@@ -44,7 +44,7 @@ def flow(tokens: list[LiveToken], lines: list[Line], metrics: QFontMetricsF) -> 
         if "\n" not in word[0].text and _overflows(x, width, lines[number : number + 1]):
             number, x = _next_line(number, lines)
         for token in word:
-            if "\n" in token.text:
+            for _ in range(token.text.count("\n")):
                 number, x = _next_line(number, lines)
             if number >= len(lines):
                 return result

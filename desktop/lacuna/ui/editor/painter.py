@@ -28,6 +28,7 @@ _GLYPH = 14.0
 _RULE = 2.0  # a clamp's lines
 _CLAMP_PAD = CLAMP_ROOM - 1  # from the letters to the outside of a side rule
 _GAP_PAD = 4.0
+_OVERHANG = 24.0  # pixels by which a draft may be longer than the text that it is painted over
 _HATCH = 5.0  # pixels between the strokes of a hatch
 
 _DASHES = {
@@ -131,7 +132,7 @@ class SpanPainter:
 
     def _lines(self, run: Run) -> list[Line]:
         if not isinstance(run.span, Gap):
-            return [Line(p.left, p.right + 24, p.baseline) for p in self._pieces(run)]
+            return [Line(p.left, p.right + _OVERHANG, p.baseline) for p in self._reach(run)]
         box = self.gap_box(run)
         pitch = line_pitch(self._metrics)
         count = max(int((box.height() + BOX_AIR) // pitch), 1)
@@ -140,6 +141,11 @@ class SpanPainter:
             Line(box.left(), box.right(), last - (count - 1 - number) * pitch)
             for number in range(count)
         ]
+
+    def _reach(self, run: Run) -> list[Piece]:
+        live = self._scene.live
+        last = self._binding.run_of(live.last(run.span.id)) if live else None
+        return pieces(self._document, run.start, last.end if last else run.end)
 
     def _live_bands(self, painter: QPainter, run: Run) -> None:
         if isinstance(run.span, Gap):

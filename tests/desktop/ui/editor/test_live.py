@@ -89,10 +89,10 @@ def placed(words: list[str], lines: list[Line], metrics: QFontMetricsF) -> list[
 def test_words_are_kept_whole_where_lines_end(qapp: QApplication) -> None:
     metrics = QFontMetricsF(qapp.font())
     width = metrics.horizontalAdvance("the heart is en")
-    lines = [Line(0, width, 10), Line(0, 400, 36), Line(0, 400, 62)]
+    lines = [Line(0, width, 10), *(Line(0, 400, y) for y in (36, 62, 88))]
     found = placed(["the", " heart", " is", " en", "larged", "\n\nno", " more"], lines, metrics)
     assert found[:5] == [("the", 10), (" heart", 10), (" is", 10), ("en", 36), ("larged", 36)]
-    assert found[5:] == [("no", 62), (" more", 62)]
+    assert found[5:] == [("no", 88), (" more", 88)]
 
 
 def test_what_finds_no_room_is_left_out(qapp: QApplication) -> None:

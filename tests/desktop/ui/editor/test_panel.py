@@ -166,8 +166,8 @@ def test_a_gap_deleted_during_a_run_is_not_filled(panel: ReportPanel) -> None:
             cursor.setPosition(3)
             panel.editor.setTextCursor(cursor)
             panel.editor._delete(cursor.MoveOperation.PreviousCharacter)
-    kinds = [type(span) for span in panel.report().spans()]
-    assert kinds.count(Fill) == 1
+    sources = {span.replaced.id for span in panel.report().spans() if isinstance(span, Fill)}
+    assert len(sources) == 1
     assert markup.render(panel.report()).startswith("a  b ")
 
 
@@ -237,9 +237,10 @@ def test_digits_and_letters_are_typed_even_where_the_window_has_keys_for_them(
 def test_the_last_proposal_closes_the_review(qtbot: QtBot, panel: ReportPanel) -> None:
     panel.load(one(soft("Heart: "), gap()))
     play(panel)
-    assert panel.dock_state == "settled"
-    qtbot.keyClick(panel.editor, Qt.Key.Key_Return, CTRL)
-    assert not list(edit.proposals(panel.report()))
+    for waiting in (3, 2, 1):
+        assert len(list(edit.proposals(panel.report()))) == waiting
+        assert panel.dock_state == "settled"
+        qtbot.keyClick(panel.editor, Qt.Key.Key_Return, CTRL)
     assert panel.dock_state == "idle"
 
 
