@@ -12,7 +12,10 @@ from lacuna.ui.editor.live import LiveToken
 from lacuna.ui.theme import SPAN_RADIUS, Look
 from lacuna_models.api import TokenState
 
-_OLD_GOES = 0.5  # of a cross-fade: two words on one place are not read, so the old one goes first
+# Two words on one place are not read, and fast runs are always fading: the old word is faint and
+# goes first, the new one is legible from the start.
+_OLD_GOES = 0.5  # of a cross-fade
+_OLD_BEGINS, _NEW_BEGINS = 0.35, 0.55  # opacity
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +105,9 @@ def paint_tokens(painter: QPainter, look: Look, placed: list[Placed], below: flo
         _paint_line(painter, look, item, item.baseline + below)
         change = item.token.change
         if change < _OLD_GOES:
-            _paint_words(painter, look, item, _flat(item.token.old), 1 - change / _OLD_GOES)
-        _paint_words(painter, look, item, item.text, change)
+            faint = _OLD_BEGINS * (1 - change / _OLD_GOES)
+            _paint_words(painter, look, item, _flat(item.token.old), faint)
+        _paint_words(painter, look, item, item.text, _NEW_BEGINS + (1 - _NEW_BEGINS) * change)
 
 
 def _paint_words(painter: QPainter, look: Look, item: Placed, text: str, alpha: float) -> None:
