@@ -111,6 +111,6 @@ def _load_failed(failure: Failure, *, own: bool) -> Notice:
         LOAD_KEY,
         "The model was not loaded",
         str(error),
-        actions,
+        tuple(actions),
         "triangle-alert",
     )
