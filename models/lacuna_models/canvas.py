@@ -171,13 +171,23 @@ def _share(
 
 def _holds_a_paragraph(segments: Sequence[Segment], index: int) -> bool:
     """Whether the gap stands for all that is left of a paragraph: sentences, not a phrase."""
-    before = segments[index - 1] if index else None
-    after = segments[index + 1] if index + 1 < len(segments) else None
-    if isinstance(before, Gap) or isinstance(after, Gap):
+    before = _text_until_gap(reversed(segments[:index]))
+    after = _text_until_gap(segments[index + 1 :])
+    if before is None or after is None:
         return False
-    begins = before is None or before.text.rstrip(" ").endswith((".", ":", "\n"))
-    ends = after is None or after.text.lstrip(" ").startswith("\n")
-    return begins and ends
+    ahead = "".join(reversed(before)).rstrip(" ")
+    behind = "".join(after).lstrip(" ")
+    return (not ahead or ahead.endswith((".", ":", "\n"))) and behind[:1] in ("", "\n")
+
+
+def _text_until_gap(segments: Iterable[Segment]) -> list[str] | None:
+    """Return the texts up to the next gap; None where a gap comes before any words."""
+    texts: list[str] = []
+    for segment in segments:
+        if isinstance(segment, Gap):
+            return texts if "".join(texts).strip(" ") else None
+        texts.append(segment.text)
+    return texts
 
 
 def _check_exact(lengths: Iterable[int], spec: CanvasSpec) -> None:
