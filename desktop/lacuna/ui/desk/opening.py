@@ -89,7 +89,9 @@ class Opening(QObject):
         self.opened.emit()
 
     def _on_refused(self, error: UserFacingError) -> None:
-        self._window.notices.show_notice(error_notice(error, REFUSED_KEY))
+        standing = "The open report is as it was." if self._session.case else "Try another file."
+        told = UserFacingError(error.message, error.remedy or standing)
+        self._window.notices.show_notice(error_notice(told, REFUSED_KEY))
 
     def _on_ended(self, job: Job) -> None:
         if job is self._opening:
