@@ -20,6 +20,9 @@ MAX_TOTAL_BYTES = 4096 * MEBIBYTE
 # Empty air compresses well, so a high ratio alone is no crime: only a large one is.
 MAX_RATIO = 200
 RATIO_MATTERS_FROM = 64 * MEBIBYTE
+# The packings that ``zipfile`` can unpack piece by piece; the others it unpacks whole, however
+# much a few bytes unfold into.
+BOUNDED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 BROKEN = (
     zipfile.BadZipFile,
@@ -89,6 +92,10 @@ def _check_member(member: zipfile.ZipInfo, name: str) -> None:
         raise UserFacingError(
             f"{name} is locked with a password.", "Unpack it and open the folder."
         )
+    if member.compress_type not in BOUNDED:
+        raise UserFacingError(
+            f"{name} is packed in an unusual way.", "Unpack it and open the folder."
+        )
 
 
 def _climbs(filename: str) -> bool:
@@ -104,7 +111,7 @@ def member_names(archive: zipfile.ZipFile) -> list[str]:
 
 
 def read_member(archive: zipfile.ZipFile, member: str) -> bytes:
-    """Return one member's bytes. ``zipfile`` stops at the size that the listing declares.
+    """Return one member's bytes, never more than the listing declares.
 
     Raises:
         UserFacingError: the member is damaged, gone or too large.
@@ -120,5 +127,9 @@ def read_member(archive: zipfile.ZipFile, member: str) -> bytes:
             f"{name} would expand to {info.file_size // MEBIBYTE:,} MiB, "
             f"more than the {MAX_MEMBER_BYTES // MEBIBYTE:,} that are read."
         )
-    with _sentences(path):
-        return archive.read(info)
+    with _sentences(path), archive.open(info) as stream:
+        # With a size, unlike without one, no more is unpacked in memory than is asked for.
+        content = stream.read(info.file_size)
+        if len(content) < info.file_size:
+            raise EOFError
+        return content

@@ -6,6 +6,8 @@ import contextlib
 import gzip
 import os
 import stat
+import struct
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -220,6 +222,27 @@ def test_a_zip_that_expands_without_end(tmp_path: Path) -> None:
     path = zipped(tmp_path / "s.zip", ("zeros.dcm", bytes(80 << 20)))
     assert path.stat().st_size < 1 << 20
     assert "would expand to 80 MiB" in refusal(path)
+
+
+def test_a_zip_that_lies_about_its_sizes_is_not_unpacked_beyond_them(tmp_path: Path) -> None:
+    endless, declared = bytes(40 << 20), 5000
+    path = zipped(tmp_path / "s.zip", ("a.dcm", endless))
+    true, lie = struct.pack("<L", len(endless)), struct.pack("<L", declared)
+    written(path, path.read_bytes().replace(true, lie))
+    tracemalloc.start()
+    sentence = refusal(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert "damaged ZIP" in sentence
+    assert peak < len(endless) // 2
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_zip_that_can_only_be_unpacked_whole(tmp_path: Path, method: int) -> None:
+    path = tmp_path / "s.zip"
+    with zipfile.ZipFile(path, "w", method) as packed:
+        packed.writestr("a.dcm", b"x" * 500)
+    assert "packed in an unusual way" in refusal(path)
 
 
 def test_a_zip_with_too_much_in_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
