@@ -6,6 +6,7 @@ Exit codes: 0 done, 2 refused with one sentence, 130 stopped with Ctrl+C, 1 a bu
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import sys
@@ -37,6 +38,7 @@ class _Parser(argparse.ArgumentParser):
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code. No error leaves this function."""
     words = list(sys.argv[1:] if argv is None else argv)
+    _fill_closed_descriptors()
     try:
         arguments = _parser().parse_args(_with_verb(words))
         return _VERBS[arguments.verb](arguments)
@@ -46,8 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (KeyboardInterrupt, Cancelled):
         return INTERRUPTED
     except BrokenPipeError:
-        # Whoever read our output has gone; the interpreter must not flush into the void at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _give_up_output()  # whoever read it has gone
         return DONE
     except SystemExit as finished:  # --help and --version
         return finished.code if isinstance(finished.code, int) else DONE
@@ -59,7 +60,8 @@ def _bug(error: Exception, paths: AppPaths) -> int:
     log = Log(paths.logs)
     log.bug(error)
     log.close()
-    _say(f"lacuna: Something went wrong that should not. Where it happened is in {log.path}.")
+    where = f" Where it happened is in {log.path}." if log.path.exists() else ""
+    _say(f"lacuna: Something went wrong that should not.{where}")
     return BUG
 
 
@@ -73,7 +75,7 @@ def _parser() -> _Parser:
     doctor = verbs.add_parser("doctor", help="what this computer has of what Lacuna needs")
     doctor.add_argument("--json", action="store_true", help="print one JSON document")
     sample = verbs.add_parser("sample", help="draw the sample studies again")
-    sample.add_argument("out", metavar="OUT", type=Path, help="folder to write into")
+    sample.add_argument("out", metavar="OUT", type=_path, help="folder to write into")
     for verb in verbs.choices.values():
         _add_data_dir(verb, default=argparse.SUPPRESS)
     return parser
@@ -81,14 +83,14 @@ def _parser() -> _Parser:
 
 def _add_data_dir(parser: argparse.ArgumentParser, default: object) -> None:
     parser.add_argument(
-        "--data-dir", type=Path, default=default, metavar="DIR", help="keep everything in DIR"
+        "--data-dir", type=_path, default=default, metavar="DIR", help="keep everything in DIR"
     )
 
 
 def _add_study(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("study", nargs="*", type=Path, metavar="STUDY", help="files, folder, ZIP")
+    parser.add_argument("study", nargs="*", type=_path, metavar="STUDY", help="files, folder, ZIP")
     parser.add_argument("--sample", action="store_true", help="the bundled study, for STUDY")
-    parser.add_argument("--model", type=Path, metavar="DIR", help="a DiffusionGemma checkpoint")
+    parser.add_argument("--model", type=_path, metavar="DIR", help="a DiffusionGemma checkpoint")
 
 
 def _add_gui(gui: argparse.ArgumentParser) -> None:
@@ -104,7 +106,7 @@ def _add_draft(draft: argparse.ArgumentParser) -> None:
     )
     draft.add_argument("--seed", type=_whole(0, MAX_SEED), default=0, metavar="N")
     draft.add_argument("--steps", type=_whole(1, MAX_STEPS), metavar="N", help="at most N steps")
-    draft.add_argument("--adapter", type=Path, metavar="DIR", help="a LoRA adapter")
+    draft.add_argument("--adapter", type=_path, metavar="DIR", help="a LoRA adapter")
     draft.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, mps")
     draft.add_argument("--style", choices=("full", "terse"), default="full")
     draft.add_argument("--json", action="store_true", help="add the provenance of every span")
@@ -118,10 +120,11 @@ class _Whole:
         self._low, self._high = low, high
 
     def __call__(self, word: str) -> int:
-        number = int(word) if word.isascii() and word.isdecimal() else -1
+        plain = word.isascii() and word.isdecimal() and len(word) <= len(str(self._high))
+        number = int(word) if plain else -1
         if not self._low <= number <= self._high:
             raise argparse.ArgumentTypeError(
-                f"{word!r} is not a whole number from {self._low} to {self._high}"
+                f"{word[:24]!r} is not a whole number from {self._low} to {self._high}"
             )
         return number
 
@@ -130,11 +133,20 @@ def _whole(low: int, high: int) -> _Whole:
     return _Whole(low, high)
 
 
+def _path(word: str) -> Path:
+    """An argparse type. An empty path would mean the folder that happens to be the current one."""
+    if not word:
+        raise argparse.ArgumentTypeError("the path is empty")
+    return Path(word)
+
+
 def _with_verb(words: Sequence[str]) -> list[str]:
     """Put ``gui`` where the verb was left out; global options may stand before it."""
     at = 0
     while at < len(words) and words[at].startswith("--data-dir"):
         at += 1 if "=" in words[at] else 2
+    if at > len(words):  # --data-dir without its folder
+        return list(words)
     known = at < len(words) and words[at] in (*VERBS, "--version", "-h", "--help")
     return list(words) if known else [*words[:at], "gui", *words[at:]]
 
@@ -200,7 +212,11 @@ def _report(name: str | None) -> str | None:
 
     if name is None:
         return None
+    if not name:
+        raise UserFacingError("The name of the report's file is empty.")
     if name == "-":
+        if sys.stdin is None:
+            raise UserFacingError("Standard input is closed.", "Give the report as a file.")
         return read_text(sys.stdin.buffer.read(MAX_REPORT_BYTES + 1), "Standard input")
     path = Path(name)
     try:
@@ -245,14 +261,40 @@ _VERBS = {"gui": _gui, "draft": _draft, "doctor": _doctor, "sample": _sample}
 
 def _print(text: str) -> None:
     """Write to standard output as UTF-8, line ends as they are: the report, byte for byte."""
-    sys.stdout.buffer.write(text.encode("utf-8"))
-    sys.stdout.buffer.flush()
+    if sys.stdout is None:
+        raise UserFacingError("Standard output is closed.")
+    try:
+        sys.stdout.buffer.write(text.encode("utf-8"))
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _give_up_output()
+        reason = (error.strerror or "no reason").lower()
+        raise UserFacingError(f"The output could not be written: {reason}.") from error
 
 
 def _say(text: str) -> None:
-    """Write a line to standard error."""
-    sys.stderr.buffer.write(f"{text}\n".encode("utf-8", "backslashreplace"))
-    sys.stderr.buffer.flush()
+    """Write a line to standard error; where there is none, or it is full, nobody can be told."""
+    if sys.stderr is None:
+        return
+    with contextlib.suppress(OSError):
+        sys.stderr.buffer.write(f"{text}\n".encode("utf-8", "backslashreplace"))
+        sys.stderr.buffer.flush()
+
+
+def _give_up_output() -> None:
+    """Let the interpreter not flush into the void at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _fill_closed_descriptors() -> None:
+    """Put nothing where a standard stream was closed, or the next file opened would be it."""
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest that is free
 
 
 def _one_line(text: str) -> str:

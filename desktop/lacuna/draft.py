@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
@@ -121,7 +121,9 @@ def first_picture(study: Study) -> ImageInput:
 @contextmanager
 def _hushed() -> Iterator[None]:
     """Keep what the decoders' C code prints about damage off the terminal: we say it ourselves."""
-    sys.stderr.flush()
+    if sys.stderr is not None:
+        with suppress(OSError):  # a full disk behind it
+            sys.stderr.flush()
     kept = os.dup(STDERR)
     try:
         with open(os.devnull, "wb") as nowhere:

@@ -237,6 +237,12 @@ def test_ctrl_c_keeps_what_had_settled(
         (["sample"], "OUT"),
         (["--sample", "a.dcm"], "--sample stands for a study."),
         (["gui", "--sample", "a.dcm"], "--sample stands for a study."),
+        (["--data-dir"], "--data-dir: expected one argument."),
+        (["draft", "--sample", "--seed", "9" * 5000], "'999999999999999999999999' is not a whole"),
+        (["draft", ""], "STUDY: the path is empty."),
+        (["draft", "--sample", "--model", ""], "--model: the path is empty."),
+        (["draft", "--sample", "--report", ""], "report's file is empty"),
+        (["sample", ""], "OUT: the path is empty."),
     ],
 )
 def test_misuse_is_one_sentence_and_exit_code_2(

@@ -31,13 +31,14 @@ def _python(*arguments: str, stdin: bytes = b"") -> Done:
         input=stdin,
         capture_output=True,
         cwd=ROOT,
-        env=_environment(),
+        env=environment(),
         timeout=240,
         check=False,
     )
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
+    """Return this process's environment, with the source roots to import from."""
     roots = [str(ROOT / name) for name in ("desktop", "models", "resources")] + [str(ROOT)]
     before = os.environ.get("PYTHONPATH")
     return os.environ | {"PYTHONPATH": os.pathsep.join(roots + ([before] if before else []))}
