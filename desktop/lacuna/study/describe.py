@@ -11,6 +11,7 @@ from typing import Any
 from pydicom.pixels import get_decoder
 
 from lacuna.errors import UserFacingError
+from lacuna.study import physical
 from lacuna.study.model import Image, Patient, Source, Window
 from lacuna.study.part10 import Header
 from lacuna.study.sides import sides
@@ -168,12 +169,16 @@ def _image(header: Header, source: Source, orientation: tuple[float, ...]) -> Im
         photometric=text(ds, "PhotometricInterpretation"),
         view=_view(text(ds, "ViewPosition")),
         windows=tuple(_windows(ds)),
-        pixel_spacing=_spacing(ds),
+        pixel_spacing=physical.pixel_spacing(ds),
         lossy=_lossy(header),
         origin=_origin(ds),
         position=_position(ds, orientation),
         padding=_padding(ds),
         sides=sides(ds, orientation),
+        at_detector=physical.at_detector(ds),
+        magnification=physical.magnification(ds),
+        value_unit=physical.value_unit(ds),
+        frame_rate=physical.frame_rate(ds),
     )
 
 
@@ -232,15 +237,6 @@ def table_window(item: Any) -> Window:
     bits = int((*numbers(item, "LUTDescriptor"), 0, 0, 16)[2])
     width = float(2 ** min(max(bits, 8), 16))
     return Window(width / 2, width, "LINEAR", text(item, "LUTExplanation") or "VOI LUT")
-
-
-def _spacing(ds: Any) -> tuple[float, float] | None:
-    home = attribute_home(ds, 0, "PixelSpacing", "PixelMeasuresSequence")
-    for keyword in ("PixelSpacing", "ImagerPixelSpacing"):
-        found = numbers(home, keyword)
-        if len(found) == 2 and min(found) > 0:
-            return found[0], found[1]
-    return None
 
 
 def _orientation(ds: Any) -> tuple[float, ...]:

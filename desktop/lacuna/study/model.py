@@ -40,6 +40,9 @@ class Image:
     ``padding`` is the range of values, both ends included and in the values that ``read_pixels``
     returns, which are no tissue and stay out of automatic windows; None where the file names none.
     ``sides`` are where rows and columns run to, letters of PS3.3 C.7.6.1.1.1: ("L", "F").
+    ``at_detector``: the spacing is the detector's, and what lies before it is smaller, by
+    ``magnification`` where the file estimates it. ``value_unit`` is HU or nothing. ``frame_rate``
+    is in frames a second, None where the file names none.
     """
 
     sop_instance_uid: str
@@ -57,6 +60,10 @@ class Image:
     position: float | None = None  # along the slice normal, mm
     padding: tuple[float, float] | None = None
     sides: tuple[str, str] | None = None
+    at_detector: bool = False
+    magnification: float | None = None
+    value_unit: str = ""
+    frame_rate: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

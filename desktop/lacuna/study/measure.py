@@ -1,0 +1,190 @@
+"""Measuring on an image: frozen shapes, how long a pixel is, what a shape measures. Pure.
+
+Points are (x, y) in image pixels with their origin at the image's upper left corner, so the centre
+of the first pixel is (0.5, 0.5). Lengths and angles are taken in the plane of the scale, not of the
+grid: pixels need not be square.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import astuple, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lacuna.study.model import Image
+
+Point = tuple[float, float]
+_RIGHT_ANGLE_SLACK = 15.0  # degrees by which two diameters of one finding may miss 90
+_OVERSHOOT = 0.1  # of its length, by which a diameter may miss the other one
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How high and wide a pixel is, in ``unit``: mm, or px where the file does not say.
+
+    ``at_detector``: true at the detector only; what lies before it is smaller, by ``magnification``
+    where the file estimates it.
+    """
+
+    row: float = 1.0
+    column: float = 1.0
+    unit: str = "px"
+    at_detector: bool = False
+    magnification: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """A straight line."""
+
+    start: Point
+    end: Point
+
+
+@dataclass(frozen=True, slots=True)
+class Angle:
+    """Two arms that meet in the vertex."""
+
+    first: Point
+    vertex: Point
+    second: Point
+
+
+@dataclass(frozen=True, slots=True)
+class EllipseRoi:
+    """The ellipse that fills a rectangle along rows and columns, by two opposite corners."""
+
+    corner: Point
+    opposite: Point
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One pixel's value."""
+
+    at: Point
+
+
+@dataclass(frozen=True, slots=True)
+class Arrow:
+    """Points at something, measures nothing."""
+
+    head: Point
+    tail: Point
+
+
+Shape = Length | Angle | EllipseRoi | Probe | Arrow
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """Of the values whose pixel centres lie inside; ``sd`` of these values, not an estimate."""
+
+    count: int
+    mean: float
+    sd: float
+    minimum: float
+    maximum: float
+
+
+def scale_of(image: Image) -> Scale:
+    """Return how large the image's pixels are."""
+    if image.pixel_spacing is None:
+        return Scale()
+    row, column = image.pixel_spacing
+    return Scale(row, column, "mm", image.at_detector, image.magnification)
+
+
+def points(shape: Shape) -> tuple[Point, ...]:
+    """Return the points that make the shape, in the order in which they are set."""
+    return astuple(shape)
+
+
+def with_point(shape: Shape, number: int, point: Point) -> Shape:
+    """Return the shape with one of its points elsewhere."""
+    found = list(points(shape))
+    found[number] = point
+    return type(shape)(*found)
+
+
+def moved(shape: Shape, dx: float, dy: float) -> Shape:
+    """Return the shape elsewhere, in image pixels."""
+    return type(shape)(*((x + dx, y + dy) for x, y in points(shape)))
+
+
+def length(line: Length | Arrow, scale: Scale) -> float:
+    """Return how long a line is, in the scale's unit."""
+    start, end = points(line)
+    return math.hypot(*_between(start, end, scale))
+
+
+def degrees(angle: Angle, scale: Scale) -> float:
+    """Return the angle between the arms, 0 to 180; 0 where an arm has no length."""
+    one = _between(angle.vertex, angle.first, scale)
+    other = _between(angle.vertex, angle.second, scale)
+    return math.degrees(abs(math.atan2(_cross(one, other), _dot(one, other))))
+
+
+def area(roi: EllipseRoi, scale: Scale) -> float:
+    """Return the ellipse's area, in the square of the scale's unit."""
+    width, height = _between(roi.corner, roi.opposite, scale)
+    return math.pi / 4 * abs(width * height)
+
+
+def statistics(roi: EllipseRoi, values: NDArray[Any]) -> Statistics | None:
+    """Return what lies inside, of grey ``values`` (rows, columns); None if no pixel's centre does.
+
+    What reaches beyond the image is left out.
+    """
+    rows, columns = values.shape[:2]
+    (x0, x1), (y0, y1) = (sorted(ends) for ends in zip(roi.corner, roi.opposite, strict=True))
+    left, right = max(math.floor(x0), 0), min(math.ceil(x1), columns)
+    top, bottom = max(math.floor(y0), 0), min(math.ceil(y1), rows)
+    if left >= right or top >= bottom or x0 == x1 or y0 == y1:
+        return None
+    across = (np.arange(left, right) + 0.5 - (x0 + x1) / 2) / ((x1 - x0) / 2)
+    down = (np.arange(top, bottom) + 0.5 - (y0 + y1) / 2) / ((y1 - y0) / 2)
+    inside = values[top:bottom, left:right][across**2 + down[:, None] ** 2 <= 1]
+    if inside.size == 0:
+        return None
+    exact = inside.astype(np.float64)
+    ends = float(exact.min()), float(exact.max())
+    return Statistics(inside.size, float(exact.mean()), float(exact.std()), *ends)
+
+
+def value_at(probe: Probe, values: NDArray[Any]) -> tuple[float, ...]:
+    """Return the pixel's value, one for grey, three for colour; () beyond the image."""
+    column, row = (math.floor(part) for part in probe.at)
+    if not (0 <= row < values.shape[0] and 0 <= column < values.shape[1]):
+        return ()
+    return tuple(float(part) for part in np.atleast_1d(values[row, column]))
+
+
+def are_diameters(one: Length, other: Length, scale: Scale) -> bool:
+    """Whether two lines are the two diameters of one finding: across each other, at right angles.
+
+    A line that ends just before the other still counts; so does an angle that is not quite right.
+    """
+    first, second = (_between(line.start, line.end, scale) for line in (one, other))
+    turn = _cross(first, second)
+    long = math.hypot(*first) * math.hypot(*second)
+    if long == 0 or abs(turn) < long * math.cos(math.radians(_RIGHT_ANGLE_SLACK)):
+        return False
+    apart = _between(one.start, other.start, scale)
+    along = _cross(apart, second) / turn, _cross(apart, first) / turn
+    return all(-_OVERSHOOT <= part <= 1 + _OVERSHOOT for part in along)
+
+
+def _between(start: Point, end: Point, scale: Scale) -> Point:
+    return (end[0] - start[0]) * scale.column, (end[1] - start[1]) * scale.row
+
+
+def _cross(one: Point, other: Point) -> float:
+    return one[0] * other[1] - one[1] * other[0]
+
+
+def _dot(one: Point, other: Point) -> float:
+    return one[0] * other[0] + one[1] * other[1]

@@ -1,0 +1,61 @@
+"""What a header says of a pixel in the world: its size, what its values count, how frames run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lacuna.study.values import attribute_home, items, number, numbers, text
+
+MAX_FRAME_RATE = 100.0  # frames a second; a file that says more means something else
+
+
+def pixel_spacing(ds: Any) -> tuple[float, float] | None:
+    """Return the (row, column) distance of pixels in mm; None where the file has none."""
+    return _pair(ds, "PixelSpacing") or _pair(ds, "ImagerPixelSpacing")
+
+
+def at_detector(ds: Any) -> bool:
+    """Return whether the spacing is the detector's, not the patient's (PS3.3 10.7.1.3).
+
+    Pixel Spacing that equals Imager Pixel Spacing has not been calibrated, unless it says how.
+    """
+    imager, pixel = _pair(ds, "ImagerPixelSpacing"), _pair(ds, "PixelSpacing")
+    if imager is None or text(ds, "PixelSpacingCalibrationType"):
+        return imager is not None and pixel is None
+    return pixel is None or pixel == imager
+
+
+def magnification(ds: Any) -> float | None:
+    """Return Estimated Radiographic Magnification Factor (0018,1114), if it can be true."""
+    factor = number(ds, "EstimatedRadiographicMagnificationFactor")
+    return factor if factor is not None and factor >= 1 else None
+
+
+def value_unit(ds: Any) -> str:
+    """Return ``HU`` where the values that ``read_pixels`` returns are Hounsfield units, else "".
+
+    A VOI LUT that takes the place of a window leaves no Hounsfield units; no rescale, no promise.
+    """
+    home = attribute_home(ds, 0, "RescaleIntercept", "PixelValueTransformationSequence")
+    if text(ds, "Modality") != "CT" or number(home, "RescaleIntercept") is None:
+        return ""
+    looked_up = items(ds, "VOILUTSequence") and not numbers(ds, "WindowCenter")
+    other = text(home, "RescaleType") not in ("", "HU") or items(ds, "ModalityLUTSequence")
+    return "" if looked_up or other else "HU"
+
+
+def frame_rate(ds: Any) -> float | None:
+    """Return how many frames a second are meant to be shown, None where the file does not say."""
+    for keyword in ("RecommendedDisplayFrameRate", "CineRate"):
+        rate = number(ds, keyword)
+        if rate is not None and 0 < rate <= MAX_FRAME_RATE:
+            return rate
+    milliseconds = number(ds, "FrameTime")
+    if milliseconds is None or milliseconds < 1000 / MAX_FRAME_RATE:
+        return None
+    return 1000 / milliseconds
+
+
+def _pair(ds: Any, keyword: str) -> tuple[float, float] | None:
+    found = numbers(attribute_home(ds, 0, keyword, "PixelMeasuresSequence"), keyword)
+    return (found[0], found[1]) if len(found) == 2 and min(found) > 0 else None
