@@ -156,9 +156,11 @@ def test_a_refused_request_and_one_without_a_model_fail_with_their_id(
 def test_closing_mid_run_frees_the_model(
     qtbot: QtBot, worker: EngineWorker, engine: list[SlowEngine]
 ) -> None:
+    recorder = Recorder()
+    worker.stepped.connect(recorder.take)
     worker.load(ModelChoice())
-    with qtbot.waitSignal(worker.stepped):
-        worker.submit(request("a"))
+    worker.submit(request("a"))
+    qtbot.waitUntil(lambda: bool(recorder.got))
     worker.close()
     assert engine[0].closed
     assert worker.isFinished()
@@ -183,3 +185,106 @@ def test_a_job_sends_its_result_or_one_sentence(qtbot: QtBot) -> None:
     with qtbot.assertNotEmitted(gone.failed), qtbot.waitSignal(gone.ended):
         pool.start(gone)
     pool.close()
+
+
+def test_a_result_on_its_way_is_dropped_when_the_job_is_cancelled(qtbot: QtBot) -> None:
+    pool = JobPool()
+    job = pool.prepare(lambda _p, _c: "the study that was dropped before")
+    ran = threading.Event()
+    with qtbot.assertNotEmitted(job.done), qtbot.waitSignal(job.ended):
+        pool.start(job)
+        pool._pool.submit(ran.set)
+        assert ran.wait(5)
+        job.cancel()  # its result waits in the GUI thread's queue by now
+    pool.close()
+
+
+def test_a_closed_pool_leaves_jobs_undone() -> None:
+    pool = JobPool(threads=1)
+    pool.close()
+    done: list[int] = []
+    pool.start(pool.prepare(lambda _p, _c: done.append(1)))
+    assert not done
+
+
+def test_a_bug_in_a_job_goes_to_the_log_and_not_to_the_reader(qtbot: QtBot) -> None:
+    pool = JobPool()
+
+    def break_down(_progress: object, _cancel: object) -> None:
+        raise RuntimeError("DOE, Jane")
+
+    job = pool.prepare(break_down)
+    log = Recorder()
+    pool.broke.connect(log.take)
+    with qtbot.waitSignal(job.failed) as failed:
+        pool.start(job)
+    pool.close()
+    assert [type(error) for error in log.got] == [RuntimeError]
+    assert "Jane" not in str(failed.args[0])
+
+
+class Gate:
+    """A factory that loads until it is let through."""
+
+    def __init__(self) -> None:
+        self.begun: list[str] = []
+        self.open = threading.Event()
+
+    def __call__(self, choice: ModelChoice, progress: LoadProgress) -> SlowEngine:
+        self.begun.append(choice.device)
+        while choice.device == "slow" and not self.open.is_set():
+            progress("Checking the weights", 0.1)
+            threading.Event().wait(0.002)
+        if choice.device == "broken":
+            raise EngineError("It is damaged.")
+        return SlowEngine()
+
+
+@pytest.fixture
+def gate(qtbot: QtBot) -> Iterator[tuple[Gate, EngineWorker]]:
+    gate = Gate()
+    worker = EngineWorker(gate)
+    worker.start()
+    yield gate, worker
+    worker.close()
+
+
+def test_closing_while_a_model_loads_does_not_wait_for_it(
+    qtbot: QtBot, gate: tuple[Gate, EngineWorker]
+) -> None:
+    factory, worker = gate
+    recorder = Recorder()
+    worker.progressed.connect(recorder.take)
+    worker.load(ModelChoice(device="slow"))
+    qtbot.waitUntil(lambda: bool(recorder.got))
+    with qtbot.assertNotEmitted(worker.failed):
+        worker.close()
+    assert worker.isFinished()
+    assert not factory.open.is_set()
+
+
+@pytest.mark.parametrize("first", ["slow", "cpu", "broken"])
+def test_nothing_is_heard_of_a_load_that_another_replaced(
+    qtbot: QtBot, gate: tuple[Gate, EngineWorker], first: str
+) -> None:
+    factory, worker = gate
+    loaded, failed = Recorder(), Recorder()
+    worker.loaded.connect(loaded.take)
+    worker.failed.connect(failed.take)
+    worker.load(ModelChoice(device=first))
+    waited = threading.Event()
+    while not factory.begun:  # its end, if it has one, may already wait in the queue
+        waited.wait(0.002)
+    worker.load(ModelChoice(device="second"))
+    qtbot.waitUntil(lambda: bool(loaded.got))
+    assert factory.begun == [first, "second"]
+    assert len(loaded.got) == 1
+    assert not failed.got
+
+
+def test_a_bug_in_the_engine_goes_to_the_log(qtbot: QtBot, worker: EngineWorker) -> None:
+    log = Recorder()
+    worker.broke.connect(log.take)
+    with qtbot.waitSignal(worker.failed):
+        worker.load(ModelChoice(device="bug"))
+    assert [type(error) for error in log.got] == [RuntimeError]

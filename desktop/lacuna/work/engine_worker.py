@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,9 +10,8 @@ from queue import SimpleQueue
 
 from PySide6.QtCore import QObject, QThread, Signal
 
-from lacuna_models.api import Done, Engine, EngineError, FillRequest
-
-_log = logging.getLogger(__name__)
+from lacuna.errors import Cancelled
+from lacuna_models.api import Done, Engine, EngineError, FillRequest, ModelInfo
 
 LoadProgress = Callable[[str, float], None]
 
@@ -42,6 +40,7 @@ EngineFactory = Callable[[ModelChoice, LoadProgress], Engine]
 @dataclass(frozen=True, slots=True)
 class _Load:
     choice: ModelChoice
+    cancel: threading.Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,10 @@ class EngineWorker(QThread):
     """Owns the engine. Methods are for the GUI thread; signals arrive there.
 
     A newer request cancels the older one, which still ends with its own ``Done``, keeping what it
-    had accepted. The factory is called on this thread, so torch is imported here and nowhere else.
+    had accepted. A newer load abandons the older one, of which nothing more is heard: neither
+    ``loaded`` nor ``failed`` ever speaks of a model that is no longer wanted. The old engine is
+    closed before the next is loaded, because one device seldom holds two models.
+    The factory is called on this thread, so torch is imported here and nowhere else.
     """
 
     progressed = Signal(str, float)
@@ -62,6 +64,8 @@ class EngineWorker(QThread):
     stepped = Signal(object)  # StepEvent
     finished_run = Signal(object)  # Done
     failed = Signal(object)  # Failure
+    broke = Signal(object)  # an exception that nobody expected, for the log
+    _came = Signal(object, object)  # _Load, and its ModelInfo or Failure
 
     def __init__(self, factory: EngineFactory, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -69,11 +73,15 @@ class EngineWorker(QThread):
         self._factory = factory
         self._commands: SimpleQueue[_Load | _Fill | None] = SimpleQueue()
         self._cancel = threading.Event()
+        self._abandon = threading.Event()
+        self._came.connect(self._on_came)
 
     def load(self, choice: ModelChoice) -> None:
-        """Replace the engine by another checkpoint's."""
+        """Replace the engine by another checkpoint's; a load under way is given up."""
         self._cancel.set()
-        self._commands.put(_Load(choice))
+        self._abandon.set()
+        self._abandon = threading.Event()
+        self._commands.put(_Load(choice, self._abandon))
 
     def submit(self, request: FillRequest) -> None:
         """Run a request; a run under way is stopped first."""
@@ -88,6 +96,7 @@ class EngineWorker(QThread):
     def close(self) -> None:
         """Stop, free the model, end the thread, and wait for it."""
         self._cancel.set()
+        self._abandon.set()
         self._commands.put(None)
         self.wait()
 
@@ -98,37 +107,52 @@ class EngineWorker(QThread):
             if isinstance(command, _Load):
                 if engine is not None:
                     engine.close()
-                engine = self._load(command.choice)
+                engine = self._load(command)
             elif engine is not None:
                 self._fill(engine, command)
             else:
-                self._fail(command.request.id, EngineError("No model is loaded.", "Choose one."))
+                missing = EngineError("No model is loaded.", "Choose one.")
+                self.failed.emit(self._failure(command.request.id, missing))
         if engine is not None:
             engine.close()
 
-    def _load(self, choice: ModelChoice) -> Engine | None:
+    def _load(self, command: _Load) -> Engine | None:
+        def progress(stage: str, fraction: float) -> None:
+            if command.cancel.is_set():
+                raise Cancelled
+            self.progressed.emit(stage, fraction)
+
         try:
-            engine = self._factory(choice, self.progressed.emit)
-        except Exception as error:  # noqa: BLE001  sorted in _fail: ours, or a bug
-            self._fail(None, error)
+            engine = self._factory(command.choice, progress)
+        except Cancelled:
             return None
-        self.loaded.emit(engine.info)
+        except Exception as error:  # noqa: BLE001  sorted in _failure: ours, or a bug
+            self._came.emit(command, self._failure(None, error))
+            return None
+        self._came.emit(command, engine.info)
         return engine
+
+    def _on_came(self, command: _Load, result: ModelInfo | Failure) -> None:
+        """Pass a load's end on, unless another was asked for since. On the GUI thread."""
+        if command.cancel.is_set():
+            return
+        if isinstance(result, Failure):
+            self.failed.emit(result)
+        else:
+            self.loaded.emit(result)
 
     def _fill(self, engine: Engine, command: _Fill) -> None:
         try:
             for event in engine.fill(command.request, command.cancel):
                 signal = self.finished_run if isinstance(event, Done) else self.stepped
                 signal.emit(event)
-        except Exception as error:  # noqa: BLE001  sorted in _fail: ours, or a bug
-            self._fail(command.request.id, error)
+        except Exception as error:  # noqa: BLE001  sorted in _failure: ours, or a bug
+            self.failed.emit(self._failure(command.request.id, error))
 
-    def _fail(self, request_id: str | None, error: Exception) -> None:
+    def _failure(self, request_id: str | None, error: Exception) -> Failure:
         if isinstance(error, EngineError):
-            self.failed.emit(Failure(request_id, error.message, error.remedy))
-            return
-        # The text of an unexpected error may hold what the reader wrote; its type does not.
-        _log.error("engine-failed %s", type(error).__name__)
-        self.failed.emit(
-            Failure(request_id, "The model stopped answering.", "Your text is kept. Fill again.")
-        )
+            return Failure(request_id, error.message, error.remedy)
+        # The text of an unexpected error may hold what the reader wrote; it is never shown.
+        self.broke.emit(error)
+        remedy = "Choose a model again." if request_id is None else "Your text is kept. Fill again."
+        return Failure(request_id, "The model stopped answering.", remedy)

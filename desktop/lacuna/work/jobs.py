@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -11,8 +10,6 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from lacuna.errors import Cancelled, UserFacingError
-
-_log = logging.getLogger(__name__)
 
 Progress = Callable[[int, int], None]
 Work = Callable[[Progress, threading.Event], Any]
@@ -29,56 +26,72 @@ class Job(QObject):
     failed = Signal(object)
     progressed = Signal(int, int)
     ended = Signal(object)  # the job itself, last, whatever happened
+    broke = Signal(object)  # an exception that nobody expected, for the log
+    _came = Signal(object)  # the result or the sentence, on its way to the GUI thread
 
     def __init__(self, work: Work, parent: QObject) -> None:
         super().__init__(parent)
         self._work = work
         self._cancel = threading.Event()
+        self._came.connect(self._on_came)
 
     def cancel(self) -> None:
-        """Ask the job to stop; its result, if any, is dropped."""
+        """Ask the job to stop. GUI thread; its result is dropped, even one already on its way."""
         self._cancel.set()
 
     def run(self) -> None:
         """Do the work. Runs on a pool thread."""
         try:
             if not self._cancel.is_set():
-                result = self._work(self.progressed.emit, self._cancel)
-                if not self._cancel.is_set():
-                    self.done.emit(result)
+                self._came.emit(self._work(self.progressed.emit, self._cancel))
         except Cancelled:
             pass
         except UserFacingError as error:
-            self.failed.emit(error)
-        except Exception as error:  # noqa: BLE001  a bug: logged by kind, shown as one sentence
-            # The text of an unexpected error may hold patient data; its type does not.
-            _log.error("job-failed %s", type(error).__name__)
-            self.failed.emit(UserFacingError("Something went wrong inside Lacuna.", "Try again."))
+            self._came.emit(error)
+        except Exception as error:  # noqa: BLE001  a bug: logged by place, shown as one sentence
+            # The text of an unexpected error may hold patient data; it is never shown.
+            self.broke.emit(error)
+            self._came.emit(UserFacingError("Something went wrong inside Lacuna.", "Try again."))
         finally:
             self.ended.emit(self)
+
+    def _on_came(self, result: object) -> None:
+        if self._cancel.is_set():
+            return
+        if isinstance(result, UserFacingError):
+            self.failed.emit(result)
+        else:
+            self.done.emit(result)
 
 
 class JobPool(QObject):
     """A small pool. ``close`` waits, so no thread outlives the window."""
 
+    broke = Signal(object)  # an exception that nobody expected in a job, for the log
+
     def __init__(self, parent: QObject | None = None, threads: int = 2) -> None:
         super().__init__(parent)
         self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="lacuna-job")
         self._jobs: set[Job] = set()
+        self._closed = False
 
     def prepare(self, work: Work) -> Job:
         """Make a job, not yet started, so that its signals can be connected first."""
         job = Job(work, self)
         job.ended.connect(self._forget)
+        job.broke.connect(self.broke)
         self._jobs.add(job)
         return job
 
     def start(self, job: Job) -> None:
-        """Hand the job to a pool thread."""
-        self._pool.submit(job.run)
+        """Hand the job to a pool thread. A pool that was closed leaves it undone."""
+        # A study that was read as the window closed still arrives, and asks for its pictures.
+        if not self._closed:
+            self._pool.submit(job.run)
 
     def close(self) -> None:
         """Cancel what runs and wait for it."""
+        self._closed = True
         for job in self._jobs:
             job.cancel()
         self._pool.shutdown(wait=True, cancel_futures=True)
