@@ -18,33 +18,37 @@ from PySide6.QtWidgets import QApplication
 from lacuna.errors import UserFacingError
 from lacuna.log import Event, Log
 from lacuna.paths import AppPaths, locate
-from lacuna.report.markup import render as to_text
+from lacuna.report.draft_mark import marked
 from lacuna.report.model import Gap, Report
 from lacuna.session import Session
 from lacuna.settings import Settings, load_settings, save_settings
 from lacuna.ui.desk.filling import Filling, Seeds, fresh_seed
+from lacuna.ui.desk.journal import Journal
 from lacuna.ui.desk.modelling import Modelling
 from lacuna.ui.desk.opening import Opening
 from lacuna.ui.editor.report_panel import ReportPanel
 from lacuna.ui.main_window import MainWindow
 from lacuna.ui.notices import Notice, NoticeAction, NoticeKind, error_notice
 from lacuna.ui.status_bar import NO_CASE
-from lacuna.ui.theme import Look, dress, make_look
+from lacuna.ui.theme import Look, Role, dress, make_look
 from lacuna.work.engine_worker import EngineFactory, EngineWorker, LoadProgress, ModelChoice
 from lacuna.work.jobs import JobPool
 from lacuna_models.api import Engine
 from lacuna_resources.themes import ThemeName
 
 CASE_OPEN = "Kept until you close Lacuna"
-DRAFT_MARK = "DRAFT. Research use, requires review."
 
-_CLOSE, _COPY = "close-window", "copy-report"
+_CLOSE, _COPY, _STAY = "close-window", "copy-report", "stay"
 _LEAVING = Notice(
     NoticeKind.ALERT,
     "leaving",
     "Close and lose the report?",
     "Reports are not stored yet. Copy what you need first.",
-    (NoticeAction(_COPY, "Copy report"), NoticeAction(_CLOSE, "Close")),
+    (
+        NoticeAction(_COPY, "Copy report"),
+        NoticeAction(_STAY, "Stay"),
+        NoticeAction(_CLOSE, "Close"),
+    ),
     "triangle-alert",
 )
 
@@ -58,11 +62,6 @@ def local_engine(choice: ModelChoice, progress: LoadProgress) -> Engine:
     from lacuna_models.engine import load_engine
 
     return load_engine(choice.path, device=choice.device, adapter=choice.adapter, progress=progress)
-
-
-def marked(report: Report) -> str:
-    """Return the report as text to be pasted elsewhere, marked as the draft that it is."""
-    return f"{DRAFT_MARK}\n\n{to_text(report)}"
 
 
 def _written(report: Report) -> bool:
@@ -99,8 +98,9 @@ class Application(QObject):
         self._paths = paths
         self._log = Log(paths.logs)
         self._states: dict[QObject, str] = {}
-        self._leaving = False
         panel = ReportPanel(look)
+        panel.set_reduced_motion(settings.reduced_motion)
+        panel.editor.zoom(settings.report_zoom - Role.REPORT.pixels)
         window = MainWindow(look, panel, panel.notice_slot)
         session = Session()
         self._pool = JobPool(self)
@@ -114,6 +114,7 @@ class Application(QObject):
             filling=Filling(window, panel, session, worker, settings, seeds),
             modelling=Modelling(window, session, worker),
         )
+        self._journal = Journal(self._log, session, self.parts.opening, worker, self._pool, self)
         self._connect()
 
     def start(self, choice: ModelChoice, paths: Sequence[Path] = (), *, sample: bool) -> None:
@@ -129,6 +130,7 @@ class Application(QObject):
 
     def close(self) -> None:
         """Stop what runs, free the model, end the threads. Twice does no harm."""
+        self.parts.window.hide()  # a model half read into memory cannot be given up at once
         self.parts.worker.close()
         self._pool.close()
         self._log.write(Event.CLOSED)
@@ -145,6 +147,7 @@ class Application(QObject):
     def _connect(self) -> None:
         parts = self.parts
         parts.opening.busy.connect(self._on_state)
+        parts.opening.unreadable.connect(parts.filling.show_sent)
         parts.filling.state_changed.connect(self._on_state)
         parts.modelling.state_changed.connect(self._on_state)
         parts.modelling.chosen.connect(self._remember)
@@ -153,21 +156,22 @@ class Application(QObject):
         parts.window.set_close_guard(self._may_close)
 
     def _may_close(self) -> bool:
-        """Ask once before reports that live in memory only are let go."""
-        if self._leaving or not any(_written(case.report) for case in self.parts.session.cases):
+        """Ask before reports that live in memory only are let go; to close again is to say yes."""
+        notices = self.parts.window.notices
+        asked = any(notice.key == _LEAVING.key for notice in notices.notices())
+        if asked or not any(_written(case.report) for case in self.parts.session.cases):
             return True
-        self._leaving = True
-        self.parts.window.notices.show_notice(_LEAVING)
+        notices.show_notice(_LEAVING)
         return False
 
     def _on_acted(self, key: str, action: str) -> None:
         if key != _LEAVING.key:
             return
-        self.parts.window.notices.withdraw(key)
         if action == _CLOSE:
-            self.parts.window.close()
-        elif action == _COPY:
-            self._leaving = False
+            self.parts.window.close()  # the question still stands, so this answers it
+            return
+        self.parts.window.notices.withdraw(key)
+        if action == _COPY:
             QGuiApplication.clipboard().setText(marked(self.parts.panel.report()))
 
     def _on_state(self, text: str) -> None:
@@ -185,7 +189,6 @@ class Application(QObject):
         model = None if choice.path is None else str(choice.path)
         adapter = None if choice.adapter is None else str(choice.adapter)
         settings = dataclasses.replace(self._settings, model=model, adapter=adapter)
-        self._log.write(Event.MODEL_LOADED)
         if settings == self._settings:
             return
         self._settings = settings

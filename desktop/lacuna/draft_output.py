@@ -7,15 +7,12 @@ from dataclasses import asdict
 from typing import Any
 
 from lacuna.draft import Outcome
+from lacuna.report.draft_mark import DRAFT_MARK, MEANINGLESS
 from lacuna.report.markup import render
 from lacuna.report.model import Fill, Fixed, Gap, Span
 from lacuna_models.api import StepEvent
 
 RESEARCH_USE = "Research use. Draft, requires review."
-DRAFT = "DRAFT. Research use, requires review."
-MEANINGLESS = (
-    "Demonstrator model: trained on drawings. About this picture these words mean nothing."
-)
 
 
 def plain(outcome: Outcome) -> str:
@@ -27,7 +24,7 @@ def plain(outcome: Outcome) -> str:
 def remarks(outcome: Outcome) -> list[str]:
     """Return the lines that go beside the report, not into it."""
     warning = [MEANINGLESS] if outcome.words_mean_nothing else []
-    return [DRAFT, *warning, *outcome.notes]
+    return [DRAFT_MARK, *warning, *outcome.notes]
 
 
 def as_json(outcome: Outcome) -> str:

@@ -53,9 +53,10 @@ class Log:
             self._line(Event.BUG, f"{type(cause).__name__} at {' > '.join(places)}")
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file. What is written after that goes nowhere."""
         if self._handler is not None:
             self._handler.close()
+            self._handler = None
 
     def _line(self, event: Event, rest: str) -> None:
         if self._handler is None:

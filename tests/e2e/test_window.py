@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 
-from lacuna.app import DRAFT_MARK, Application, marked
+from lacuna.app import Application
+from lacuna.report.draft_mark import DRAFT_MARK, MEANINGLESS, marked
 from lacuna.report.markup import render
 from lacuna.report.model import Author, Fill, FillState, Fixed, Gap
 from lacuna.report.provenance import author_of
@@ -169,6 +170,7 @@ def test_a_picture_that_is_no_phantom_marks_every_word(reader: Reader, tmp_path:
     fills = reader.spans(Fill)
     assert fills
     assert all(fill.origin.demonstrator_on_patient for fill in fills)
+    assert MEANINGLESS in marked(reader.parts.panel.report())
 
 
 def test_another_study_brings_its_own_report_and_the_first_comes_back(reader: Reader) -> None:
@@ -198,6 +200,7 @@ def test_what_is_copied_says_that_it_is_a_draft(reader: Reader) -> None:
     copied = marked(reader.parts.panel.report())
     assert copied.startswith(DRAFT_MARK)
     assert "The heart is enlarged." in copied
+    assert MEANINGLESS not in copied
 
 
 def test_no_title_names_a_patient(reader: Reader) -> None:

@@ -6,7 +6,7 @@ import dataclasses
 import random
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QSignalBlocker, Signal
 
 from lacuna.errors import UserFacingError
 from lacuna.report import edit
@@ -26,6 +26,7 @@ from lacuna_models.api import (
     Done,
     FillRequest,
     ImageInput,
+    ModelInfo,
     Prompt,
     SamplerSettings,
     StepEvent,
@@ -66,6 +67,7 @@ class Filling(QObject):
         self._settings = settings
         self._seeds = seeds
         self._image_left_out = False
+        self._answering: ModelInfo | None = None  # the run's own: another may be loading meanwhile
         panel.fill_requested.connect(self.fill)
         panel.stop_requested.connect(self.stop)
         panel.report_changed.connect(self._on_report_changed)
@@ -89,6 +91,7 @@ class Filling(QObject):
             notice = Notice(NoticeKind.INFO, RUN_KEY, error.message, error.remedy)
             notices.show_notice(notice)
             return
+        self._answering = self._session.model
         self._session.begin_run(request)
         self._panel.begin_run(request)
         self._worker.submit(request)
@@ -96,6 +99,21 @@ class Filling(QObject):
     def stop(self) -> None:
         """Stop between two steps and keep what has settled."""
         self._worker.stop_run()
+
+    def show_sent(self) -> None:
+        """Say beside the fill button what goes to the model, and mark it in the strip."""
+        picture = self._window.image_view.picture
+        study = self._window.study
+        sent = picture is not None and not self._image_left_out
+        model = self._session.model
+        chips = [SentChip("none", "No image", "image")]
+        if sent:
+            chips = [SentChip(IMAGE_CHIP, "1 image", "image", closable=True)]
+            if model is not None and model.tokens_per_image:
+                chips.append(SentChip("tokens", f"{model.tokens_per_image} tokens", "file-text"))
+        self._panel.set_sent_chips(chips)
+        shown = list(study.series).index(picture.series) if sent and study and picture else None
+        self._window.series_strip.set_sent(frozenset() if shown is None else frozenset({shown}))
 
     def _request(self) -> FillRequest:
         model = self._session.model
@@ -136,10 +154,10 @@ class Filling(QObject):
             self.state_changed.emit(f"Working, step {step.step} of {step.steps}")
 
     def _on_done(self, done: Done) -> None:
-        model = self._session.model
-        if not self._session.is_current(done.request_id) or model is None:
+        case, model = self._session.case, self._answering
+        if not self._session.is_current(done.request_id) or case is None or model is None:
             return
-        nothing = self._session.words_mean_nothing
+        nothing = model.demonstrator and not case.study.is_phantom
         before = self._panel.report()
         after = apply_done(before, done, model, demonstrator_on_patient=nothing)
         self._finish(done, after)
@@ -165,28 +183,15 @@ class Filling(QObject):
         """Keep the image from the model until the reader turns to an image again."""
         if chip == IMAGE_CHIP:
             self._image_left_out = True
-            self._show_sent()
+            self.show_sent()
 
     def _on_frame(self, _series: int, _index: int) -> None:
         self._image_left_out = False
+        if self._window.image_view.picture is None:  # another series: its picture is yet to come
+            self.show_sent()
 
     def _on_window(self, _window: Window) -> None:
-        self._show_sent()
-
-    def _show_sent(self) -> None:
-        """Say beside the fill button what goes to the model, and mark it in the strip."""
-        picture = self._window.image_view.picture
-        study = self._window.study
-        sent = picture is not None and not self._image_left_out
-        model = self._session.model
-        chips = [SentChip("none", "No image", "image")]
-        if sent:
-            chips = [SentChip(IMAGE_CHIP, "1 image", "image", closable=True)]
-            if model is not None and model.tokens_per_image:
-                chips.append(SentChip("tokens", f"{model.tokens_per_image} tokens", "file-text"))
-        self._panel.set_sent_chips(chips)
-        shown = list(study.series).index(picture.series) if sent and study and picture else None
-        self._window.series_strip.set_sent(frozenset() if shown is None else frozenset({shown}))
+        self.show_sent()
 
     def _on_report_changed(self) -> None:
         self._session.write(self._panel.report())
@@ -196,7 +201,9 @@ class Filling(QObject):
             if self._session.run is not None:
                 self._worker.stop_run()
                 self._finish(None, None)
-            self._panel.load(self._session.case.report)
+            # A report on its way into the editor is not the reader's writing.
+            with QSignalBlocker(self._panel):
+                self._panel.load(self._session.case.report)
         if change is Change.MODEL:
             self._panel.set_fill_enabled(self._session.model is not None)
-            self._show_sent()
+            self.show_sent()

@@ -27,7 +27,8 @@ class Opening(QObject):
     """
 
     busy = Signal(str)  # what is going on, for the status line; empty when it is over
-    opened = Signal()
+    refused = Signal()
+    unreadable = Signal()  # no picture is shown, because the frame asked for has none
 
     def __init__(self, window: MainWindow, session: Session, pool: JobPool) -> None:
         super().__init__(window)
@@ -86,7 +87,6 @@ class Opening(QObject):
             notice = refused_notice(study.refused, taken + len(study.refused))
             self._window.notices.show_notice(notice)
         self._start_thumbnails(study)
-        self.opened.emit()
 
     def _on_refused(self, error: UserFacingError) -> None:
         standing = "The open report is as it was." if self._session.case else "Try another file."
@@ -100,6 +100,7 @@ class Opening(QObject):
 
     def _on_unreadable(self, error: UserFacingError) -> None:
         self._window.show_unreadable(str(error))
+        self.unreadable.emit()
 
     def _start_thumbnails(self, study: Study) -> None:
         for series in range(len(study.series)):
