@@ -150,7 +150,11 @@ class TokenState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TokenDraft:
-    """One free token as text. A span's token texts joined are the span's text."""
+    """One free token as text. A span's token texts joined are the span's text.
+
+    ``entropy``: in a step, of the distribution that the step drew from; in a fill, at temperature
+    1, after the last step: a cold schedule looks sure of everything.
+    """
 
     text: str
     state: TokenState
@@ -224,7 +228,8 @@ class Open:
 class Fill:
     """The proposal for one gap or soft span: kept text, with open stretches where stopped early.
 
-    ``mean_entropy`` is over the span's tokens, nats, at the last step: a certainty, not a truth.
+    ``mean_entropy`` is over the span's tokens, nats, at temperature 1 after the last step: how sure
+    the model is of its words, not how true they are.
     """
 
     segment_id: str

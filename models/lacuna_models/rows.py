@@ -55,6 +55,7 @@ class Read:
     ids: list[list[int]]
     accepted: list[list[bool]]
     entropy: list[list[float]]
+    doubt: list[list[float]]
     mean: list[float]
     finished: list[bool]
 
@@ -65,6 +66,7 @@ class Read:
             output.argmax.tolist(),
             output.accepted.tolist(),
             output.entropy.tolist(),
+            output.doubt.tolist(),
             output.mean_entropy.tolist(),
             output.state.finished.tolist(),
         )
@@ -93,6 +95,7 @@ class Row:
         self._number = 0
         self._accepted = [rule is Rule.HELD for rule in block.layout.rules]
         self._entropy = [0.0] * length
+        self._doubt = [0.0] * length
         self._states = [TokenState.CHANGING] * length
         self._held: list[int | None] = [None] * length
         self._mean = 0.0
@@ -103,6 +106,7 @@ class Row:
         self._steps += 1
         self.ids, self._accepted = read.ids[at], read.accepted[at]
         self._entropy, self._mean = read.entropy[at], read.mean[at]
+        self._doubt = read.doubt[at]
         self.finished = read.finished[at]
         for p, token in enumerate(self.ids):
             same = self._held[p] == token
@@ -160,7 +164,8 @@ class Row:
         if not keep and self._number == 0:
             self._fills += _untouched(block)
             return
-        reading = self._reading()
+        # What the reader is told of a proposal is the doubt, not the cold sampler's entropy.
+        reading = replace(self._reading(), entropy=self._doubt)
         if keep:
             reading = replace(reading, kept=[True] * len(self.ids))
         self._fills += drafting.fills(block.layout, words, reading)

@@ -120,7 +120,8 @@ class StepOutput:
         argmax: (R, C) the draft: the most likely token a position, anchors in place.
         sampled: (R, F) what was drawn at the free positions.
         accepted: (R, C) bool; anchors count as accepted.
-        entropy: (R, C) nats; 0 at anchors.
+        entropy: (R, C) nats, of what the sampler drew from; 0 at anchors.
+        doubt: (R, C) nats, the same at temperature 1; 0 at anchors. A cold schedule hides it.
         mean_entropy: (R,) nats, over free positions.
         state: what the next step starts from; ``state.finished`` is the stop flag of each row.
     """
@@ -129,6 +130,7 @@ class StepOutput:
     sampled: Tensor
     accepted: Tensor
     entropy: Tensor
+    doubt: Tensor
     mean_entropy: Tensor
     state: State
 
@@ -171,9 +173,8 @@ def step(
 
     ``logits`` are (R, F, V) float32, at the free positions only; ``heat`` is the temperature.
     """
-    logits = logits / heat
-    if task.forbidden is not None:
-        logits = logits.masked_fill(task.forbidden, _NEVER)
+    doubt = _entropy(_allowed(logits, task))
+    logits = _allowed(logits / heat, task)
     sampled = draws.tokens(logits)
     entropy = _entropy(logits)
     accepted = accept(entropy, settings.entropy_bound)
@@ -191,6 +192,7 @@ def step(
         sampled=sampled,
         accepted=_spread(task, accepted, fill=True),
         entropy=_spread(task, entropy, fill=0.0),
+        doubt=_spread(task, doubt, fill=0.0),
         mean_entropy=mean,
         state=State(
             canvas=following,
@@ -213,6 +215,10 @@ def accept(entropy: Tensor, bound: float) -> Tensor:
     ordered, order = torch.sort(entropy, dim=-1)
     chosen = ordered.cumsum(dim=-1) - ordered <= bound
     return torch.zeros_like(chosen).scatter(-1, order, chosen)
+
+
+def _allowed(logits: Tensor, task: Task) -> Tensor:
+    return logits if task.forbidden is None else logits.masked_fill(task.forbidden, _NEVER)
 
 
 def _entropy(logits: Tensor) -> Tensor:

@@ -110,7 +110,7 @@ def test_a_finished_run_keeps_everything_that_its_last_step_showed(
 
 
 def test_token_states_follow_acceptance(bundled: DiffusionEngine) -> None:
-    settings = SamplerSettings(steps=8, confidence=0.0, entropy_bound=0.05)
+    settings = SamplerSettings(steps=16, t_max=0.5, t_min=0.1, stability=17, entropy_bound=0.5)
     seen: dict[int, int] = {}
     states: set[TokenState] = set()
     for event in steps(bundled.fill(replace(REQUEST, settings=settings))):
@@ -162,7 +162,10 @@ def test_cancelling_keeps_what_was_accepted_and_opens_the_rest(bundled: Diffusio
             continue  # its edge whitespace stands beside what was accepted
         kept = [t for piece in fill.pieces if isinstance(piece, Kept) for t in piece.tokens]
         shown = [t for t in span.tokens if t.state is not TokenState.CHANGING]
-        assert [t.entropy for t in kept] == [t.entropy for t in shown]
+        assert [t.text for t in kept] == [t.text for t in shown]
+        # What is told of a proposal is told at temperature 1: a cold schedule looks surer.
+        pairs = zip(kept, shown, strict=True)
+        assert all(k.entropy >= s.entropy - 1e-5 for k, s in pairs)
     opened = [p for fill in done.fills for p in fill.pieces if isinstance(p, Open)]
     assert sum(piece.length for piece in opened) == last.free - last.settled - last.accepted
 
