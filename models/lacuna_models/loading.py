@@ -18,7 +18,7 @@ from lacuna_models.api import EngineError, ModelInfo, SamplerSettings
 from lacuna_models.canvas import DEFAULT_GAP, CanvasSpec
 from lacuna_models.images import Pictures
 from lacuna_models.vocabulary import Marks, Vocabulary
-from lacuna_models.weights import Progress, digest, read_json, weight_files
+from lacuna_models.weights import Progress, digest, is_folder, read_json, weight_files
 
 _OFFLINE = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_HUB_DISABLE_TELEMETRY", "DO_NOT_TRACK")
 _DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
@@ -37,7 +37,17 @@ _CONFIGS = (
 )
 _LOCAL = {"local_files_only": True, "trust_remote_code": False}
 # What upstream raises on files that are not what they should be.
-_BROKEN = (OSError, RuntimeError, ValueError, KeyError, TypeError, AttributeError, SafetensorError)
+_BROKEN = (
+    OSError,
+    RuntimeError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    SafetensorError,
+)
+_LONGEST_CANVAS = 1 << 13  # positions; known are 256, and attention grows with the square
 _THOUGHT = "<|channel>thought\n<channel|>"
 
 
@@ -113,7 +123,7 @@ def load(
         _check_config(path)
         tell("Loading the tokenizer", 0.4)
         tokenizer = _tokenizer(path)
-        pictures = Pictures(_processor(path), square=traits.demonstrator)
+        pictures = _pictures(path, traits)
         tell("Loading the model", 0.5)
         model = _model(path, place, _dtype(dtype, place, config))
         if adapter is not None:
@@ -147,7 +157,8 @@ def pick_device(name: str) -> torch.device:
     if name == "auto":
         return torch.device(next(kind for kind, there in has.items() if there))
     kind, _, index = name.partition(":")
-    there = has.get(kind, False) and (not index or index.isdigit())
+    numbered = index.isascii() and index.isdecimal() and len(index) < 4
+    there = has.get(kind, False) and (not index or numbered)
     if not there or (kind == "cuda" and int(index or 0) >= torch.cuda.device_count()):
         raise EngineError(f"This computer has no device {name}.", "Choose auto or cpu.")
     return torch.device(name)
@@ -179,7 +190,7 @@ def _quiet() -> Iterator[None]:
 
 def _config(path: Path) -> dict[str, Any]:
     """Return config.json after refusing what is no checkpoint of ours."""
-    if not path.is_dir():
+    if not is_folder(path):
         raise EngineError(f"There is no checkpoint folder {path}.", "Choose a folder that exists.")
     config = read_json(path / "config.json")
     kind = config.get("model_type")
@@ -199,16 +210,26 @@ def _check_config(path: Path) -> None:
     from huggingface_hub.errors import StrictDataclassError
     from transformers import DiffusionGemmaConfig
 
+    damaged = EngineError(f"config.json in {path.name} is damaged.")
     try:
-        DiffusionGemmaConfig.from_pretrained(str(path), local_files_only=True)
+        config = DiffusionGemmaConfig.from_pretrained(str(path), local_files_only=True)
     except (*_BROKEN, StrictDataclassError) as error:
-        raise EngineError(f"config.json in {path.name} is damaged.") from error
+        raise damaged from error
+    marks = (config.boi_token_id, config.image_token_id, config.eoi_token_id)
+    if not all(_within(mark, range(config.text_config.vocab_size)) for mark in marks):
+        raise damaged
+    if not _within(config.canvas_length, range(1, _LONGEST_CANVAS + 1)):
+        raise damaged
+
+
+def _within(value: object, allowed: range) -> bool:
+    return type(value) is int and value in allowed
 
 
 def _traits(path: Path) -> _Traits:
     known = read_json(path / "lacuna.json") if (path / "lacuna.json").exists() else {}
     default = known.get("default_gap_tokens", DEFAULT_GAP)
-    if not isinstance(default, int) or default < 1:
+    if type(default) is not int or default < 1:
         raise EngineError(f"lacuna.json in {path.name} is damaged.")
     return _Traits(
         name=str(known.get("name", path.resolve().name)),
@@ -234,17 +255,33 @@ def _tokenizer(path: Path) -> Any:
         raise EngineError(f"The tokenizer of {path.name} is damaged.") from error
     if not tokenizer.chat_template:
         raise EngineError(f"{path.name} has no chat template.", "Copy its chat_template.jinja.")
+    _try_template(tokenizer, path)
     return tokenizer
 
 
-def _processor(path: Path) -> Any:
+def _try_template(tokenizer: Any, path: Path) -> None:
+    """Refuse a template that does not run, before the first fill trips over it."""
+    from jinja2 import TemplateError
+
+    content = [{"type": "image"}, {"type": "text", "text": "."}]
+    chat = [{"role": "user", "content": content}]
+    try:
+        tokenizer.apply_chat_template(chat, tokenize=False, add_generation_prompt=True)
+    except (*_BROKEN, TemplateError) as error:
+        raise EngineError(f"The chat template of {path.name} is damaged.") from error
+
+
+def _pictures(path: Path, traits: _Traits) -> Pictures:
     # The plain image processor, not AutoProcessor: that one needs torchvision for videos.
     from transformers.models.gemma4.image_processing_pil_gemma4 import Gemma4ImageProcessorPil
 
     try:
-        return Gemma4ImageProcessorPil.from_pretrained(str(path), local_files_only=True)
+        processor = Gemma4ImageProcessorPil.from_pretrained(str(path), local_files_only=True)
+        pictures = Pictures(processor, square=traits.demonstrator)
+        pictures.tokens_of_a_square()  # a first picture, so that nonsense shows here
     except _BROKEN as error:
         raise EngineError(f"{path.name} has no usable image processor settings.") from error
+    return pictures
 
 
 def _dtype(name: str | None, device: torch.device, config: dict[str, Any]) -> torch.dtype:
@@ -291,10 +328,11 @@ def _marks(model: Any, tokenizer: Any) -> Marks:
     pad = model.generation_config.pad_token_id
     if pad is None:
         pad = model.config.text_config.pad_token_id or 0
-    if not 0 <= min(*ends, pad) <= max(*ends, pad) < model.config.text_config.vocab_size:
+    known = range(model.config.text_config.vocab_size)
+    if not all(_within(mark, known) for mark in (*ends, pad)):
         raise EngineError("This checkpoint ends its replies with tokens that it does not have.")
     turn = tokenizer.convert_tokens_to_ids("<turn|>")
-    return Marks(pad=int(pad), turn=turn if turn in ends else min(ends), ends=ends)
+    return Marks(pad=pad, turn=turn if turn in ends else min(ends), ends=ends)
 
 
 def _settings(model: Any) -> SamplerSettings:

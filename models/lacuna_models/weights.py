@@ -16,6 +16,17 @@ Progress = Callable[[str, float], None]
 _PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")
 _INDEX = "model.safetensors.index.json"
 _CHUNK = 8 << 20
+# What a file raises that is no safetensors file, or a folder by that name.
+_UNREADABLE = (
+    OSError,
+    struct.error,
+    ValueError,
+    KeyError,
+    IndexError,
+    TypeError,
+    AttributeError,
+    RecursionError,
+)
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -28,7 +39,7 @@ def read_json(path: Path) -> dict[str, Any]:
         value = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise EngineError(f"{path.parent.name} has no {path.name}.", _FETCH) from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise EngineError(f"{path.name} in {path.parent.name} is damaged.", _FETCH) from error
     if not isinstance(value, dict):
         raise EngineError(f"{path.name} in {path.parent.name} is damaged.", _FETCH)
@@ -36,6 +47,14 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 _FETCH = "Copy the whole checkpoint folder again."
+
+
+def is_folder(path: Path) -> bool:
+    """Whether there is such a folder; a path that the system will not even look up is none."""
+    try:
+        return path.is_dir()
+    except OSError:  # a name that is too long
+        return False
 
 
 def weight_files(folder: Path) -> tuple[Path, ...]:
@@ -84,17 +103,18 @@ def check(file: Path) -> None:
         EngineError: if the file is truncated or no safetensors file.
     """
     damaged = EngineError(f"The weight file {file.name} is damaged or incomplete.", _FETCH)
-    size = file.stat().st_size
     try:
+        size = file.stat().st_size
         with file.open("rb") as stream:
             (length,) = struct.unpack("<Q", stream.read(8))
             if length > size - 8:
                 raise damaged
             header = json.loads(stream.read(length))
         ends = [entry["data_offsets"][1] for name, entry in header.items() if name[:2] != "__"]
-    except (struct.error, ValueError, KeyError, TypeError, AttributeError) as error:
+        whole = 8 + length + max(ends) == size
+    except _UNREADABLE as error:
         raise damaged from error
-    if not ends or 8 + length + max(ends) != size:
+    if not whole:
         raise damaged
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import struct
 import subprocess
 import sys
 from collections.abc import Callable
@@ -78,6 +79,19 @@ def more_layers(folder: Path) -> None:
     file.write_text(json.dumps(config))
 
 
+def as_a_folder(name: str) -> Spoil:
+    def spoil(folder: Path) -> None:
+        (folder / name).unlink()
+        (folder / name).mkdir()
+
+    return spoil
+
+
+def header(text: bytes) -> Spoil:
+    """A weight file whose header is this."""
+    return write("model.safetensors", struct.pack("<Q", len(text)) + text)
+
+
 FAULTS: dict[str, tuple[Spoil, str]] = {
     "no folder": (shutil.rmtree, "There is no checkpoint folder"),
     "no config": (remove("config.json"), "has no config.json"),
@@ -110,6 +124,35 @@ FAULTS: dict[str, tuple[Spoil, str]] = {
         "config.json in copy is damaged",
     ),
     "ends nonsense": (edit("generation_config.json", eos_token_id=[1, 9999]), "does not have"),
+    "weights a folder": (as_a_folder("model.safetensors"), "damaged or incomplete"),
+    "header without end": (header(b"[" * 100_000), "damaged or incomplete"),
+    "header of words": (header(b'{"a": {"data_offsets": [0, "x"]}}'), "damaged or incomplete"),
+    "header without places": (header(b'{"a": {"data_offsets": []}}'), "damaged or incomplete"),
+    "config without end": (write("config.json", b"[" * 100_000), "config.json in copy is damaged"),
+    "no canvas": (edit("config.json", canvas_length=0), "config.json in copy is damaged"),
+    "canvas of none": (edit("config.json", canvas_length=None), "config.json in copy is damaged"),
+    "endless canvas": (edit("config.json", canvas_length=10**9), "config.json in copy is damaged"),
+    "no picture mark": (edit("config.json", boi_token_id=None), "config.json in copy is damaged"),
+    "mark out of reach": (
+        edit("config.json", image_token_id=10**8),
+        "config.json in copy is damaged",
+    ),
+    "template broken": (write("chat_template.jinja", b"{{ x"), "chat template of copy is damaged"),
+    "template objects": (
+        write("chat_template.jinja", b"{{ raise_exception('no') }}"),
+        "chat template of copy is damaged",
+    ),
+    "template fails": (write("chat_template.jinja", b"{{ 1 / 0 }}"), "chat template of copy"),
+    "template pries": (
+        write("chat_template.jinja", b"{{ ''.__class__.__mro__[1].__subclasses__() }}"),
+        "chat template of copy",
+    ),
+    "ends of words": (edit("generation_config.json", eos_token_id="x"), "does not have"),
+    "half a step": (edit("generation_config.json", max_denoising_steps=2.5), "do not fit"),
+    "stability of words": (edit("generation_config.json", stability_threshold="x"), "do not fit"),
+    "patches of words": (edit("preprocessor_config.json", patch_size="x"), "no usable image"),
+    "patches of nothing": (edit("preprocessor_config.json", patch_size=0), "no usable image"),
+    "gap of truth": (edit("lacuna.json", default_gap_tokens=True), "lacuna.json in copy"),
     "traits nonsense": (edit("lacuna.json", default_gap_tokens="x"), "lacuna.json in copy"),
 }
 
@@ -123,6 +166,13 @@ def test_a_faulty_folder_gets_one_sentence(copy: Path, fault: str) -> None:
     message = caught.value.message
     assert message[-1] in ".!;" or message.endswith(str(copy) + ".")
     assert "\n" not in message
+
+
+def test_a_name_that_no_system_would_look_up_is_no_folder(tiny_path: Path) -> None:
+    with pytest.raises(EngineError, match="There is no checkpoint folder"):
+        load(Path("a" * 5000), device="cpu")
+    with pytest.raises(EngineError, match="There is no adapter"):
+        load(tiny_path, device="cpu", adapter=Path("a" * 5000))
 
 
 def test_settings_come_from_the_checkpoint(loaded: Loaded) -> None:
@@ -177,7 +227,9 @@ def test_half_precision_fills(tiny_path: Path) -> None:
     assert done.fills[0].complete
 
 
-@pytest.mark.parametrize("name", ["tpu", "cuda:99", "cuda:x", "mps:x", ""])
+@pytest.mark.parametrize(
+    "name", ["tpu", "cuda:99", "cuda:x", "mps:x", "", "cpu:\u00b2", "cpu:" + "9" * 5000]
+)
 def test_a_device_that_is_not_there_is_refused(name: str) -> None:
     with pytest.raises(EngineError, match="no device"):
         pick_device(name)
