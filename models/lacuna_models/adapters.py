@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from lacuna_models.api import EngineError
-from lacuna_models.weights import check, read_json
+from lacuna_models.weights import check, is_folder, read_json
 
 # Attention and the dense MLP of both language towers. Experts, router, vision and self-conditioning
 # stay as they are; a bare name such as "q_proj" would hit those too.
@@ -24,6 +24,25 @@ TARGETS = re.compile(
     r"(self_attn\.[qkvo]_proj|mlp\.(gate|up|down)_proj)"
 )
 _WEIGHTS = "adapter_model.safetensors"
+_PATTERNS = ("rank_pattern", "alpha_pattern")
+_KNOWN = ("r", "lora_alpha", "use_rslora", *_PATTERNS)
+# What would make PEFT compute something else from the same weights, or import what a file names.
+_MORE_THAN_LORA = (
+    "alora_invocation_tokens",
+    "arrow_config",
+    "kasa_config",
+    "layer_replication",
+    "lora_bias",
+    "megatron_config",
+    "monteclora_config",
+    "target_parameters",
+    "trainable_token_indices",
+    "use_bdlora",
+    "use_dora",
+    "use_qalora",
+)
+# Other ways to begin a training change the base weights too, which the file does not hold.
+_BEGINNINGS = (True, False, None, "gaussian", "orthogonal", "eva")
 _KEY = re.compile(r"(?:base_model\.model\.)?(?P<module>.+)\.lora_(?:A|B)\.weight")
 
 
@@ -33,7 +52,7 @@ def adapter_file(folder: Path) -> Path:
     Raises:
         EngineError: if the folder holds no LoRA adapter in safetensors.
     """
-    if not (folder / "adapter_config.json").is_file():
+    if not is_folder(folder) or not (folder / "adapter_config.json").is_file():
         raise EngineError(f"There is no adapter in {folder.name}.", "Choose an adapter's folder.")
     kind = read_json(folder / "adapter_config.json").get("peft_type")
     if kind != "LORA":
@@ -54,20 +73,47 @@ def apply(model: Any, folder: Path) -> None:
     from peft import LoraConfig, inject_adapter_in_model, set_peft_model_state_dict
 
     state = _state(adapter_file(folder))
-    config = LoraConfig.from_pretrained(str(folder))
-    if config.modules_to_save or config.bias != "none":
-        raise EngineError(f"{folder.name} replaces whole layers, which Lacuna does not load.")
-    config.target_modules = sorted({_module(key, folder) for key in state})
-    config.inference_mode = True
+    targets = sorted({_module(key, folder) for key in state})
+    # Not LoraConfig.from_pretrained: a file could name a module there, which PEFT would import.
+    known = _known(folder, state)
     try:
+        config = LoraConfig(**known, target_modules=targets, inference_mode=True)
         inject_adapter_in_model(config, model)
         result = set_peft_model_state_dict(model, state)
-    except (ValueError, RuntimeError) as error:
+    except (ValueError, RuntimeError, TypeError) as error:
         raise _mismatch(folder) from error
     missing = [key for key in result.missing_keys if ".lora_" in key]
     if missing or result.unexpected_keys:
         raise _mismatch(folder)
     model.eval()
+
+
+def _known(folder: Path, state: dict[str, Tensor]) -> dict[str, Any]:
+    """Return what adapter_config.json says of the adapter's size and scale, and nothing else.
+
+    Raises:
+        EngineError: it asks for more than a plain LoRA does, or for larger layers than it brings.
+    """
+    said = read_json(folder / "adapter_config.json")
+    if said.get("modules_to_save") or said.get("bias", "none") != "none":
+        raise EngineError(f"{folder.name} replaces whole layers, which Lacuna does not load.")
+    for name in _MORE_THAN_LORA:
+        if said.get(name):
+            raise EngineError(f"{folder.name} is no plain LoRA adapter ({name}).")
+    if said.get("init_lora_weights") not in _BEGINNINGS:
+        raise EngineError(f"{folder.name} is no plain LoRA adapter (init_lora_weights).")
+    if not all(_fits(said[name]) for name in _PATTERNS if name in said):
+        raise _mismatch(folder)
+    rank, patterns = said.get("r"), said.get("rank_pattern") or {}
+    largest = max((size for value in state.values() for size in value.shape), default=0)
+    ranks = [rank, *patterns.values()]
+    if not all(type(each) is int and 1 <= each <= largest for each in ranks):
+        raise _mismatch(folder)
+    return {name: said[name] for name in _KNOWN if name in said}
+
+
+def _fits(pattern: object) -> bool:
+    return pattern is None or isinstance(pattern, dict)
 
 
 def _state(file: Path) -> dict[str, Tensor]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -151,3 +152,38 @@ def test_an_adapter_that_replaces_layers_is_refused(tiny_path: Path, copy: Path)
     file = copy / "adapter_config.json"
     file.write_text(json.dumps(json.loads(file.read_text()) | {"modules_to_save": ["lm_head"]}))
     refused(tiny_path, copy, "replaces whole layers")
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"use_dora": True}, r"no plain LoRA adapter \(use_dora\)"),
+        ({"init_lora_weights": "pissa"}, r"no plain LoRA adapter \(init_lora_weights\)"),
+        ({"r": "many"}, "made for another model"),
+        ({"r": 0}, "made for another model"),
+        ({"r": 10**9}, "made for another model"),
+        ({"r": None}, "made for another model"),
+        ({"rank_pattern": {"q_proj": 10**9}}, "made for another model"),
+        ({"rank_pattern": [1]}, "made for another model"),
+        ({"alpha_pattern": "x"}, "made for another model"),
+        ({"lora_alpha": "x"}, "made for another model"),
+    ],
+)
+def test_a_nonsense_configuration_is_refused(
+    tiny_path: Path, copy: Path, said: dict[str, object], words: str
+) -> None:
+    file = copy / "adapter_config.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | said))
+    refused(tiny_path, copy, words)
+
+
+def test_no_module_that_an_adapter_names_is_imported(
+    tiny_path: Path, copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "evil_core.py").write_text("raise SystemExit('imported')")
+    monkeypatch.syspath_prepend(tmp_path)
+    file = copy / "adapter_config.json"
+    told = {"megatron_config": {"x": 1}, "megatron_core": "evil_core"}
+    file.write_text(json.dumps(json.loads(file.read_text()) | told))
+    refused(tiny_path, copy, "no plain LoRA adapter")
+    assert "evil_core" not in sys.modules
