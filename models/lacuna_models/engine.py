@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,7 +28,7 @@ from lacuna_models.context import Context, Contexts
 from lacuna_models.infill import Forward, budget, denoise, task_of
 from lacuna_models.loading import Loaded, load
 from lacuna_models.rows import Block, Job, Read, Row
-from lacuna_models.sampler import SeededDraws, StepOutput
+from lacuna_models.sampler import SeededDraws
 from lacuna_models.weights import Progress
 
 _SMALL = 100_000_000  # parameters; below, one CPU thread is the fastest
@@ -56,7 +57,7 @@ def load_engine(
 
 
 def collect(events: Iterable[StepEvent | Done]) -> tuple[Done, ...]:
-    """Job a fill to its end and return each row's ``Done``, in row order."""
+    """Run a fill to its end and return each row's ``Done``, in row order."""
     return tuple(event for event in events if isinstance(event, Done))
 
 
@@ -70,7 +71,7 @@ def _bundled() -> Path:
 
 
 def _spare_threads(loaded: Loaded) -> None:
-    """Job a small model on one CPU thread, unless the user chose.
+    """Run a small model on one CPU thread, unless the user chose.
 
     Two spinning OpenMP threads beside any other busy process made steps fifty times slower.
     """
@@ -105,13 +106,14 @@ class DiffusionEngine:
         loaded = self._at_work()
         plan = _plan(request, loaded)
         job = Job(request, request.settings or self._info.settings, time.perf_counter())
-        start = self._contexts.get(request.prompt)
         rows = tuple(Row(i, seed) for i, seed in enumerate(request.seeds))
-        if len(plan) == 1:
-            yield from self._denoise(job, plan[0], rows, start, cancel)
-        else:  # later blocks see what each row wrote before: the rows part company
-            for row in rows:
-                yield from self._fill_blocks(job, plan, row, start, cancel)
+        with _within_memory():
+            start = self._contexts.get(request.prompt)
+            if len(plan) == 1:
+                yield from self._denoise(job, plan[0], rows, start, cancel)
+            else:  # later blocks see what each row wrote before: the rows part company
+                for row in rows:
+                    yield from self._fill_blocks(job, plan, row, start, cancel)
         for row in rows:
             yield row.done(job, plan)
 
@@ -170,7 +172,7 @@ class DiffusionEngine:
         forward = forward_of(loaded, seen, len(rows), task.free)
         for row in rows:
             row.begin(block)
-        outputs = _within_memory(denoise(forward, task, job.settings, draws, cancel))
+        outputs = denoise(forward, task, job.settings, draws, cancel)
         for number, output in enumerate(outputs, 1):
             read = Read.of(output)
             for at, row in enumerate(rows):
@@ -181,10 +183,11 @@ class DiffusionEngine:
             row.end(block, loaded.vocabulary, budget(job.settings))
 
 
-def _within_memory(outputs: Iterator[StepOutput]) -> Iterator[StepOutput]:
-    """Pass steps on; a device that runs out of memory is the reader's to know."""
+@contextmanager
+def _within_memory() -> Iterator[None]:
+    """Word it when the device runs out of memory: that is the reader's to know, and no bug."""
     try:
-        yield from outputs
+        yield
     except torch.OutOfMemoryError as error:
         raise EngineError(
             "The device's memory is full.", "Ask for fewer alternatives, or choose another device."

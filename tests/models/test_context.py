@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 from lacuna_models import context
-from lacuna_models.api import EngineError, ImageInput, Prompt
+from lacuna_models.api import EngineError, FillRequest, Gap, ImageInput, Prompt
+from lacuna_models.engine import DiffusionEngine, collect
 from lacuna_models.loading import Loaded
 
 
@@ -117,3 +118,18 @@ def test_a_template_without_a_place_for_pictures_is_refused(
     monkeypatch.setattr(loaded.tokenizer, "chat_template", "{{ messages[0]['role'] }}")
     with pytest.raises(EngineError, match="no place for the pictures"):
         context.encode(loaded, PROMPT)
+
+
+def test_a_memory_that_the_pictures_fill_is_said_and_leaves_the_engine_usable(
+    loaded: Loaded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(**_: object) -> None:
+        raise torch.OutOfMemoryError
+
+    engine = DiffusionEngine(loaded)
+    request = FillRequest("r", PROMPT, (Gap("g", 4),))
+    with monkeypatch.context() as patch:
+        patch.setattr(loaded.model.model.encoder, "forward", full)
+        with pytest.raises(EngineError, match="memory is full"):
+            collect(engine.fill(request))
+    assert collect(engine.fill(request))[0].fills
