@@ -111,7 +111,7 @@ def _device() -> tuple[Health, str]:
 
 
 def _memory() -> tuple[Health, str]:
-    import psutil  # type: ignore[import-untyped]  # a dependency of peft, so always there
+    import psutil  # type: ignore[import-untyped]
 
     memory = psutil.virtual_memory()
     return Health.GOOD, f"{_gib(memory.available)} of {_gib(memory.total)} free"
