@@ -71,7 +71,7 @@ class Outcome:
     @property
     def words_mean_nothing(self) -> bool:
         """Whether a demonstrator speaks about a picture that it was not drawn for."""
-        return self.info.demonstrator and self.picture.origin is not Origin.PHANTOM
+        return _mean_nothing(self.info, self.picture)
 
     @property
     def stopped(self) -> bool:
@@ -163,15 +163,19 @@ def _run(
 def _outcome(
     info: ModelInfo, done: Done, report: Report, study: Study, picture: ImageInput
 ) -> Outcome:
-    empty = info.demonstrator and picture.origin is not Origin.PHANTOM
+    empty = _mean_nothing(info, picture)
     filled = apply_done(report, done, info, demonstrator_on_patient=empty)
     return Outcome(filled, done, info, picture, tuple(_notes(study, done)))
+
+
+def _mean_nothing(info: ModelInfo, picture: ImageInput) -> bool:
+    return info.demonstrator and picture.origin is not Origin.PHANTOM
 
 
 def _notes(study: Study, done: Done) -> Iterator[str]:
     for refusal in study.refused:
         yield refusal.reason
-    images = sum(len(series.images) for series in study.series)
+    images = sum(image.frames for series in study.series for image in series.images)
     if images > 1:
         yield f"The model saw the first of {images} images."
     if done.reason is Reason.CANCELLED:

@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import lacuna
@@ -195,6 +196,14 @@ def test_what_the_model_did_not_see_is_said(
     err = capsysbinary.readouterr().err.decode()
     assert "The model saw the first of 2 images." in err
     assert "c.dcm is empty (0 bytes)." in err
+
+
+def test_frames_that_the_model_did_not_see_count(
+    tmp_path: Path, scribe: Scribe, capsysbinary: Captured
+) -> None:
+    save(tmp_path / "cine.dcm", dataset(np.stack([ramp()] * 3), NumberOfFrames=3))
+    assert cli.main(["draft", str(tmp_path)]) == 0
+    assert "the first of 3 images." in capsysbinary.readouterr().err.decode()
 
 
 def test_what_decoders_print_about_damage_stays_off_the_terminal(
