@@ -15,11 +15,19 @@ def add_parser(subparsers: Any) -> None:
     kinds = bench.add_subparsers(dest="kind", required=True)
     step = kinds.add_parser("step", help="one-sentence infill: us, transformers, diffusers")
     step.add_argument("--model", type=Path, help="checkpoint folder; the bundled one by default")
-    step.add_argument("--cases", type=int, default=5)
-    step.add_argument("--repeats", type=int, default=3)
-    step.add_argument("--steps", type=int, default=8, help="of the run without early stopping")
+    step.add_argument("--cases", type=_positive, default=5)
+    step.add_argument("--repeats", type=_positive, default=3)
+    step.add_argument(
+        "--steps", type=_positive, default=8, help="of the run without early stopping"
+    )
     step.add_argument("--no-diffusers", action="store_true", help="without the bench extra")
     step.set_defaults(run=_step)
+
+
+def _positive(word: str) -> int:
+    if not (word.isascii() and word.isdecimal() and int(word) > 0):
+        raise argparse.ArgumentTypeError(f"{word!r} is not a whole number above 0")
+    return int(word)
 
 
 def _step(arguments: argparse.Namespace) -> int:
@@ -35,6 +43,8 @@ def _step(arguments: argparse.Namespace) -> int:
             peers=not arguments.no_diffusers,
         )
     except ImportError as error:
+        if error.name != "diffusers":
+            raise
         raise EngineError(
             "The diffusers library is not installed.",
             "Install the bench extra, or give --no-diffusers.",

@@ -77,7 +77,7 @@ def bench_step(
     """
     torch.set_num_threads(1)
     loaded = load(path, device="cpu")
-    own = dataclasses.replace(loaded.info.settings)
+    own = loaded.info.settings
     # A canvas cannot be the same for more steps than there are: so no contender stops early.
     fixed = dataclasses.replace(own, steps=steps, stability=steps + 1)
     pairs = [infill(loaded, 9_000_000 + seed, own) for seed in range(cases)]

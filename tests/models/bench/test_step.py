@@ -10,6 +10,7 @@ import torch
 from lacuna_models.bench.peers import run_transformers
 from lacuna_models.bench.step import Passes, bench_step
 from lacuna_models.bench.tasks import infill
+from lacuna_models.cli import main
 from lacuna_models.engine import DiffusionEngine, collect
 from lacuna_models.loading import Loaded, load
 from lacuna_phantom import checkpoint_path
@@ -50,3 +51,31 @@ def test_the_table_names_every_contender() -> None:
     table = bench_step(checkpoint_path(), cases=1, repeats=1, steps=1, peers=False)
     assert table.count("Lacuna, warm context") == 2
     assert "the paper's clamp | " in table
+
+
+@pytest.mark.parametrize("option", ["--cases", "--repeats", "--steps"])
+@pytest.mark.parametrize("word", ["0", "-1", "many"])
+def test_a_count_of_nothing_is_refused(
+    option: str, word: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["bench", "step", f"{option}={word}"])
+    assert ended.value.code == 2
+    assert "not a whole number above 0" in capsys.readouterr().err
+
+
+def test_only_a_missing_diffusers_is_called_missing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("diffusers", "something_else"):
+
+        def fail(*_: object, name: str = name, **__: object) -> str:
+            raise ImportError("not here", name=name)
+
+        monkeypatch.setattr("lacuna_models.bench.step.bench_step", fail)
+        if name == "diffusers":
+            assert main(["bench", "step"]) == 2
+            assert "diffusers library is not installed" in capsys.readouterr().err
+        else:
+            with pytest.raises(ImportError):
+                main(["bench", "step"])
