@@ -14,6 +14,7 @@ from lacuna_models.api import EngineError
 Progress = Callable[[str, float], None]
 
 _PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")
+_WHOLE = "model.safetensors"
 _INDEX = "model.safetensors.index.json"
 _CHUNK = 8 << 20
 # What a file raises that is no safetensors file, or a folder by that name.
@@ -58,20 +59,33 @@ def is_folder(path: Path) -> bool:
 
 
 def weight_files(folder: Path) -> tuple[Path, ...]:
-    """Return a checkpoint's weight files in name order, each looked through for damage.
+    """Return the weight files that upstream will load, in name order, each checked for damage.
 
     Raises:
-        EngineError: pickled weights only, no weights, a missing shard, a truncated file.
+        EngineError: pickled weights only, no weights, a missing shard, a truncated file, or a
+            folder out of which upstream would load something else than these.
     """
-    if (folder / _INDEX).exists():
-        files = _indexed(folder)
-    else:
-        files = tuple(sorted(folder.glob("*.safetensors")))
+    _refuse_detours(folder)
+    whole = folder / _WHOLE
+    files = _indexed(folder) if (folder / _INDEX).exists() else (whole,) * whole.exists()
     if not files:
         raise _no_weights(folder)
+    if whole.exists() and files != (whole,):
+        raise EngineError(f"{folder.name} holds its weights twice.", _FETCH)
     for file in files:
         check(file)
     return files
+
+
+def _refuse_detours(folder: Path) -> None:
+    """Refuse what makes upstream load files that were neither checked nor hashed, even pickles."""
+    if (folder / "adapter_config.json").exists():
+        raise EngineError(
+            f"{folder.name} holds an adapter within the checkpoint.",
+            "Keep the adapter in a folder of its own.",
+        )
+    if "transformers_weights" in read_json(folder / "config.json"):
+        raise EngineError(f"{folder.name} asks for weights other than its own.", _FETCH)
 
 
 def _indexed(folder: Path) -> tuple[Path, ...]:

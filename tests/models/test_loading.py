@@ -64,6 +64,17 @@ def climbing(folder: Path) -> None:
     (folder / "model.safetensors.index.json").write_text(json.dumps(index))
 
 
+def twice(folder: Path) -> None:
+    """A shard beside a whole file, which upstream would take without a look at the index."""
+    shutil.copy(folder / "model.safetensors", folder / "model-1.safetensors")
+    index = {"weight_map": {"a": "model-1.safetensors"}}
+    (folder / "model.safetensors.index.json").write_text(json.dumps(index))
+
+
+def renamed(folder: Path) -> None:
+    (folder / "model.safetensors").rename(folder / "weights.safetensors")
+
+
 def other_size(folder: Path) -> None:
     file = folder / "config.json"
     config = json.loads(file.read_text())
@@ -109,6 +120,13 @@ FAULTS: dict[str, tuple[Spoil, str]] = {
     "noise": (write("model.safetensors", b"\xff" * 4096), "damaged or incomplete"),
     "missing shard": (sharded, "lacks its weight file model-2.safetensors"),
     "shard elsewhere": (climbing, "lacks its weight file"),
+    "weights twice": (twice, "holds its weights twice"),
+    "weights of another name": (renamed, "holds no weights"),
+    "adapter within": (write("adapter_config.json", b"{}"), "an adapter within the checkpoint"),
+    "other weights": (
+        edit("config.json", transformers_weights="adapter_model.bin"),
+        "asks for weights other than its own",
+    ),
     "index damaged": (
         write("model.safetensors.index.json", b"{}"),
         "index.json in copy is damaged",
