@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -36,3 +38,23 @@ def _no_thread_left(request: pytest.FixtureRequest) -> Iterator[None]:
         if thread not in before and thread.is_alive() and not thread.daemon
     ]
     assert not left, f"threads left behind: {left}"
+
+
+@pytest.fixture(autouse=True)
+def _no_engine_left(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Fail a test that leaves an engine's QThread running: ``threading`` takes it for a daemon."""
+    module = sys.modules.get("lacuna.work.engine_worker")
+    if module is None:
+        yield
+        return
+    started: list[Any] = []
+    start = module.EngineWorker.start
+
+    def note(worker: Any) -> None:
+        started.append(worker)
+        start(worker)
+
+    monkeypatch.setattr(module.EngineWorker, "start", note)
+    yield
+    left = [worker for worker in started if worker.isRunning()]
+    assert not left, f"engine threads left behind: {left}"
