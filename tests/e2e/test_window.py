@@ -160,6 +160,18 @@ def test_a_refused_file_leaves_the_report_as_it_is(reader: Reader, tmp_path: Pat
     assert reader.text == before
 
 
+def test_what_the_model_refuses_is_a_notice_and_the_report_stands(reader: Reader) -> None:
+    with_two_anchors(reader)
+    drive.type_text(reader.editor, " [... 999]")
+    before = reader.text
+    assert before.endswith("[... 999]")
+    reader.fill()
+    said = [n for n in reader.parts.window.notices.notices() if n.key == "run"]
+    assert "A gap of 999 tokens is longer than the model's canvas" in said[0].title
+    assert reader.text == before
+    assert reader.parts.panel.dock_state == "idle"
+
+
 def test_a_picture_that_is_no_phantom_marks_every_word(reader: Reader, tmp_path: Path) -> None:
     reader.open(write_not_a_phantom(tmp_path / "other.dcm"))
     warned = [n for n in reader.parts.window.notices.notices() if n.key == "demonstrator"]
