@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence, QTextCursor
 
@@ -57,4 +59,13 @@ def typed(event: QKeyEvent) -> str:
     text = event.text()
     # AltGr arrives as Ctrl+Alt on some systems, with a printable text.
     command = event.modifiers() & _COMMAND
-    return text if text.isprintable() and command in (Qt.KeyboardModifier(0), _COMMAND) else ""
+    return text if _is_text(text) and command in (Qt.KeyboardModifier(0), _COMMAND) else ""
+
+
+def _is_text(text: str) -> bool:
+    """Whether no control character is in it, nor one that macOS gives to keys without text.
+
+    ``str.isprintable`` would be too strict: keyboards type joiners, direction marks and spaces that
+    do not break, and newer emoji than Python knows.
+    """
+    return not any(unicodedata.category(character) in ("Cc", "Cs", "Co") for character in text)
