@@ -12,6 +12,7 @@ from lacuna.ui.widgets import Hairline, Icon, Words
 HEIGHT = 28
 RESEARCH_USE = "Research use. Draft, requires review"
 NO_CASE = "No case open"
+MEANINGLESS = "Demonstrator model, its words mean nothing here"
 _GAP = 8
 
 
@@ -43,11 +44,15 @@ class StatusBar(QWidget):
         self.set_model("No model", demonstrator=False)
         self.set_device("")
 
-    def set_model(self, name: str, *, demonstrator: bool) -> None:
-        """Name the model that answers; the demonstrator is always marked as such."""
+    def set_model(self, name: str, *, demonstrator: bool, meaningless: bool = False) -> None:
+        """Name the model that answers; the demonstrator is always marked as such.
+
+        ``meaningless``: the picture is none that it can know, and the line says so all the time.
+        """
         theme = self._look.theme
         self._flask.setVisible(demonstrator)
-        self._model.set_text("Demonstrator model" if demonstrator else name)
+        own = MEANINGLESS if meaningless else "Demonstrator model"
+        self._model.set_text(own if demonstrator else name)
         self._model.set_colour(theme.demonstrator.text if demonstrator else theme.text.second)
 
     def set_device(self, device: str) -> None:
@@ -83,7 +88,8 @@ class StatusBar(QWidget):
             painter.fillRect(line, QColor(theme.model.line))
 
     def _item(self, text: str, colour: str = "") -> Words:
-        words = Words(self._look, Role.LABEL, colour or self._look.theme.text.second, text)
+        tint = colour or self._look.theme.text.second
+        words = Words(self._look, Role.LABEL, tint, text, figures=True)
         self._row.addWidget(words)
         return words
 

@@ -52,6 +52,9 @@ class Role(Enum):
         return QFont.Weight(self.value[1])
 
 
+_PROSE = frozenset((Role.KEY, Role.TITLE, Role.REPORT, Role.ANCHOR, Role.DIALOG, Role.EMPTY))
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """One theme, ready to paint with."""
@@ -61,8 +64,10 @@ class Look:
     def font(self, role: Role, pixels: int | None = None, figures: bool = True) -> QFont:
         """Return Inter for ``role``; ``pixels`` overrides its size (report zoom).
 
-        ``figures`` sets numbers in one width, so that they do not dance while they change.
+        ``figures`` sets numbers in one width, so that they do not dance while they change. Inter
+        widens hyphens, stops and commas with them, so prose is always set without.
         """
+        figures = figures and role not in _PROSE
         font = QFont(fonts.FAMILY)
         font.setPixelSize(pixels or role.pixels)
         font.setWeight(role.weight)

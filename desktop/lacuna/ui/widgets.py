@@ -109,7 +109,7 @@ class Button(QAbstractButton):
             box = QRectF(x, middle - _ICON / 2, _ICON, _ICON)
             look.paint_icon(painter, self._icon, box, icon)
             x += _ICON + 8
-        painter.setFont(look.font(Role.UI_STRONG))
+        painter.setFont(look.font(Role.UI_STRONG, figures=False))
         painter.setPen(QColor(text))
         words = QRectF(x, 0, self._text_width() + 1, self.height())
         painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, self.text())
@@ -139,7 +139,7 @@ class Button(QAbstractButton):
         return self._look.theme.line.edge
 
     def _text_width(self) -> int:
-        metrics = QFontMetricsF(self._look.font(Role.UI_STRONG))
+        metrics = QFontMetricsF(self._look.font(Role.UI_STRONG, figures=False))
         return round(metrics.horizontalAdvance(self.text()))
 
 
@@ -240,8 +240,8 @@ class Chip(QAbstractButton):
 class Words(QWidget):
     """A line of text in one role and colour.
 
-    ``keeps`` is the width, in pixels, to which it yields where room is short, cut with an ellipsis;
-    None: it is never cut.
+    ``keeps`` is the width, in pixels, to which it yields where room is short, cut with an ellipsis
+    and told in full by its tool tip; None: it is never cut. ``figures``: its numbers change.
     """
 
     def __init__(
@@ -252,12 +252,14 @@ class Words(QWidget):
         text: str = "",
         *,
         keeps: int | None = None,
+        figures: bool = False,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._text, self._colour, self._keeps = text, colour, keeps
-        self._metrics = QFontMetricsF(look.font(role))
-        self.setFont(look.font(role))
+        font = look.font(role, figures=figures)
+        self._metrics = QFontMetricsF(font)
+        self.setFont(font)
         across = QSizePolicy.Policy.Fixed if keeps is None else QSizePolicy.Policy.Preferred
         self.setSizePolicy(across, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(text)
@@ -291,6 +293,7 @@ class Words(QWidget):
         painter.setPen(QColor(self._colour))
         cut = Qt.TextElideMode.ElideRight
         shown = self._metrics.elidedText(self._text, cut, self.width() + 0.5)
+        self.setToolTip("" if shown == self._text else self._text)
         painter.drawText(QRectF(self.rect()), Qt.AlignmentFlag.AlignVCenter, shown)
 
 

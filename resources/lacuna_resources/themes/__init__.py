@@ -75,13 +75,14 @@ class Theme:
     model_step: Tone
     alert: Tone
     demonstrator: Tone
+    demonstrator_step: Tone
 
 
 @cache
 def load(name: ThemeName) -> Theme:
     """Read a bundled theme."""
     table = tomllib.loads(files(__name__).joinpath(f"{name}.toml").read_text("utf-8"))
-    tones = ("reader", "model", "model_step", "alert", "demonstrator")
+    tones = ("reader", "model", "model_step", "alert", "demonstrator", "demonstrator_step")
     return Theme(
         name=ThemeName(table["name"]),
         surface=Surface(**table["surface"]),
@@ -116,7 +117,10 @@ def text_pairs(theme: Theme) -> Iterator[tuple[str, str]]:
     yield text.good, surface.window
     yield surface.primary_text, surface.primary
     yield text.draft, theme.model.background
-    for tone in (theme.reader, theme.model, theme.model_step, theme.alert, theme.demonstrator):
+    yield text.draft, theme.demonstrator.background
+    yield text.normal, theme.demonstrator.background
+    steps = (theme.model_step, theme.demonstrator_step)
+    for tone in (theme.reader, theme.model, theme.alert, theme.demonstrator, *steps):
         yield tone.text, tone.background
     yield from ((text.normal, tone.background) for tone in (theme.alert, theme.demonstrator))
     yield theme.demonstrator.text, surface.window

@@ -98,6 +98,8 @@ def test_the_status_line_always_says_what_this_is_for(status_bar: StatusBar) -> 
 def test_the_demonstrator_never_shows_under_another_name(status_bar: StatusBar) -> None:
     status_bar.set_model("chest-expert", demonstrator=True)
     assert status_bar.texts()[0] == "Demonstrator model"
+    status_bar.set_model("chest-expert", demonstrator=True, meaningless=True)
+    assert "mean nothing" in status_bar.texts()[0]
     status_bar.set_model("DiffusionGemma 26B", demonstrator=False)
     assert status_bar.texts()[0] == "DiffusionGemma 26B"
 

@@ -28,6 +28,14 @@ def test_figures_do_not_dance() -> None:
 
 
 @pytest.mark.usefixtures("qapp")
+def test_a_hyphen_in_prose_is_no_dash() -> None:
+    prose, plain = (make_look().font(Role.ANCHOR), make_look().font(Role.UI, 16, figures=False))
+    plain.setWeight(Role.ANCHOR.weight)
+    width = QFontMetricsF(plain).horizontalAdvance("Follow-up")
+    assert QFontMetricsF(prose).horizontalAdvance("Follow-up") == width
+
+
+@pytest.mark.usefixtures("qapp")
 def test_look_alikes_differ_and_nothing_is_hinted() -> None:
     font = make_look().font(Role.REPORT)
     assert font.featureValue(QFont.Tag("ss02")) == 1

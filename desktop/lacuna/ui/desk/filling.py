@@ -204,6 +204,8 @@ class Filling(QObject):
             # A report on its way into the editor is not the reader's writing.
             with QSignalBlocker(self._panel):
                 self._panel.load(self._session.case.report)
+        if change in (Change.STUDY, Change.MODEL):
+            self._panel.set_meaningless(self._session.words_mean_nothing)
         if change is Change.MODEL:
             self._panel.set_fill_enabled(self._session.model is not None)
             self.show_sent()

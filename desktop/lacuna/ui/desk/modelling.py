@@ -76,15 +76,18 @@ class Modelling(QObject):
             self._on_chosen(None)
 
     def _on_change(self, change: Change) -> None:
-        if change is Change.MODEL:
-            self._name_model()
         if change in (Change.MODEL, Change.STUDY):
+            self._name_model()
             self._warn()
 
     def _name_model(self) -> None:
         model = self._session.model
         bar = self._window.status_bar
-        bar.set_model(model.name if model else "No model", demonstrator=_is_demonstrator(model))
+        bar.set_model(
+            model.name if model else "No model",
+            demonstrator=_is_demonstrator(model),
+            meaningless=self._session.words_mean_nothing,
+        )
         bar.set_device(model.device.upper() if model else "")
 
     def _warn(self) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
+
 from PySide6.QtGui import QTextCursor
 
 from lacuna.report.model import Fill, FillState, Fixed, Gap
 from lacuna.ui.editor.binding import Binding, Run
+from lacuna.ui.editor.text_units import units
 
 
 def is_proposal(run: Run) -> bool:
@@ -76,6 +79,23 @@ def is_locked(binding: Binding, start: int, end: int) -> bool:
         if run.start < end and start < run.end
         if not isinstance(run.span, Gap) and run.span.text.strip()
     )
+
+
+def after_travel(before: str, after: str, position: int) -> int:
+    """Return where the caret belongs after an undo or redo, in the document's positions.
+
+    What came back is stood behind, what went is stood before; where only marks changed, such as
+    a proposal's state, the caret stays at ``position``.
+    """
+    if before == after:
+        return position
+    if len(after) > len(before):
+        return units(after[: len(after) - _common(before[::-1], after[::-1])])
+    return units(after[: _common(before, after)])
+
+
+def _common(one: str, other: str) -> int:
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
 def _within(binding: Binding, cursor: QTextCursor) -> list[Run]:

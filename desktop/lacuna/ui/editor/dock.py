@@ -75,7 +75,9 @@ class Dock(QStackedWidget):
         return QSize(0, self._states[self.currentIndex()].minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        self._settled.set_narrow(event.size().width() < _NARROW)
+        narrow = event.size().width() < _NARROW
+        self._running.set_narrow(narrow)
+        self._settled.set_narrow(narrow)
         super().resizeEvent(event)
 
     @property
@@ -158,11 +160,12 @@ class _Idle(QWidget):
 class _Running(QWidget):
     def __init__(self, look: Look) -> None:
         super().__init__()
-        self._anchors = 0
+        self._anchors, self._narrow = 0, False
         self.stop = Button(look, "Stop, keep this", icon="square", key="Esc")
-        self._title = Words(look, Role.UI_STRONG, look.theme.text.strong)
-        self._figures = Words(look, Role.STATUS, look.theme.text.second, keeps=0)
-        self._seconds = Words(look, Role.STATUS, look.theme.text.second)
+        second = look.theme.text.second
+        self._title = Words(look, Role.UI_STRONG, look.theme.text.strong, figures=True)
+        self._figures = Words(look, Role.STATUS, second, keeps=0, figures=True)
+        self._seconds = Words(look, Role.STATUS, second, figures=True)
         self._timeline, self._legend = Timeline(look), _Legend(look)
         top = _row()
         top.addWidget(self._title)
@@ -178,7 +181,7 @@ class _Running(QWidget):
         """Show that the request is on its way."""
         self._anchors = anchors
         self._title.set_text("Starting")
-        self._figures.set_text(f"{_counted(anchors, 'anchor')} held")
+        self._figures.set_text(f"{_counted(anchors, 'anchor')} held" if anchors else "")
         self._seconds.set_text("")
         self._timeline.show_steps((), -1, scrubbing=False)
         self._legend.set_entropy(None)
@@ -188,17 +191,28 @@ class _Running(QWidget):
         step = steps[-1]
         part = f"Part {step.block + 1} of {step.blocks}, step" if step.blocks > 1 else "Step"
         self._title.set_text(f"{part} {step.step} of {step.steps}")
-        held = f"{_counted(self._anchors, 'anchor')} held"
-        self._figures.set_text(f"{step.settled} of {step.free} tokens settled, {held}")
+        self._figures.set_text(self._told(step))
         self._seconds.set_text(f"{step.elapsed:.1f} s")
         self._timeline.show_steps(steps, len(steps) - 1, scrubbing=False)
         self._legend.set_entropy(step.mean_entropy)
+
+    def set_narrow(self, narrow: bool) -> None:
+        """Let the clock and the anchors yield to what has settled, and to the button."""
+        self._narrow = narrow
+        self._seconds.setVisible(not narrow)
+
+    def _told(self, step: StepEvent) -> str:
+        settled = f"{step.settled} of {step.free}"
+        if self._narrow:
+            return f"{settled} settled"
+        held = f", {_counted(self._anchors, 'anchor')} held" if self._anchors else ""
+        return f"{settled} tokens settled{held}"
 
 
 class _Settled(QWidget):
     def __init__(self, look: Look) -> None:
         super().__init__()
-        self._gaps, self._stopped = 0, False
+        self._gaps, self._stopped, self._ended = 0, False, ""
         self.accept = Button(look, "Accept", icon="check", key="Ctrl+Enter", kind=Kind.PRIMARY)
         self.reject = Button(look, "Reject", icon="x", key="Ctrl+Backspace")
         self.again = Button(look, "Fill again", icon="brackets", key="Ctrl+G")
@@ -208,9 +222,11 @@ class _Settled(QWidget):
         third = look.theme.text.third
         self._replay = [Words(look, Role.STATUS, third, "Replay")]
         self._keys = [KeyCap(look, "Ctrl+,"), KeyCap(look, "Ctrl+.")]
-        self._top, self._buttons = _row(), _row()
+        self._top, self._more, self._buttons = _row(), _row(), _row()
+        self._space = QWidget()  # in place of the figures, where they have a line of their own
         self._top.addWidget(self._title)
         self._top.addWidget(self._figures, 1)
+        self._top.addWidget(self._space, 1)
         for part in (*self._replay, *self._keys):
             self._top.addWidget(part)
         self._buttons.addWidget(self.accept)
@@ -219,6 +235,7 @@ class _Settled(QWidget):
         self._buttons.addWidget(self.again)
         column = _column(self)
         column.addLayout(self._top)
+        column.addLayout(self._more)
         column.addWidget(self.timeline)
         column.addWidget(self._legend)
         column.addLayout(self._buttons)
@@ -233,13 +250,17 @@ class _Settled(QWidget):
             Reason.STEPS: "Ended at",
             Reason.CANCELLED: "Stopped at",
         }[done.reason]
-        self._title.set_text(f"{verb} step {reached} of {budget}")
+        self._ended = f"{verb} step {reached} of {budget}"
         self._figures.set_text(self._told(done))
         self.show_place(steps, len(steps) - 1)
         self.set_gaps(self._gaps)
 
     def show_place(self, steps: Sequence[StepEvent], place: int) -> None:
         """Move the playhead."""
+        replaying = 0 <= place < len(steps) - 1
+        self._title.set_text(
+            f"Replay, step {place + 1} of {len(steps)}" if replaying else self._ended
+        )
         self.timeline.show_steps(steps, place, scrubbing=True)
         self._legend.set_entropy(steps[place].mean_entropy if steps else None)
 
@@ -250,11 +271,16 @@ class _Settled(QWidget):
         self.again.set_text("Resume" if count and self._stopped else again)
 
     def set_narrow(self, narrow: bool) -> None:
-        """Let the keys of the replay yield to the buttons."""
+        """Let the keys of the replay yield to the buttons; what became of the run gets a line."""
         for part in (*self._replay, *self._keys):
             part.setVisible(not narrow)
-        row = self._top if narrow else self._buttons
-        row.addWidget(self.again)
+        self._space.setVisible(narrow)
+        if narrow:
+            self._top.addWidget(self.again)
+            self._more.addWidget(self._figures, 1)
+        else:
+            self._buttons.addWidget(self.again)
+            self._top.insertWidget(1, self._figures, 1)
 
     @staticmethod
     def _told(done: Done) -> str:

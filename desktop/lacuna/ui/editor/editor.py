@@ -42,7 +42,7 @@ from lacuna.ui.editor.editing import Editing, Refused
 from lacuna.ui.editor.gap_object import GAP_MARGIN, GapObject
 from lacuna.ui.editor.geometry import pieces
 from lacuna.ui.editor.layers import Layer
-from lacuna.ui.editor.live import Replay, Setting
+from lacuna.ui.editor.live import Replay, Setting, replayable
 from lacuna.ui.editor.live_view import LiveView
 from lacuna.ui.editor.painter import GUTTER, Scene, SpanPainter, lines_height
 from lacuna.ui.editor.styles import Styler
@@ -68,6 +68,7 @@ class ReportEditor(QTextEdit):
         self._look, self._pixels, self._layer = look, Role.REPORT.pixels, Layer.CERTAINTY
         self._live = LiveView(self)
         self._untouched = (0, 0, 0)
+        self._meaningless = False
         self._binding = Binding(self.document())
         self._editing = Editing(self._binding)
         self._styler = Styler(self._binding, look)
@@ -171,8 +172,7 @@ class ReportEditor(QTextEdit):
             self._live.replay = None
             self._styler.veil(frozenset())
         else:
-            spans = [run.span for run in self._binding.runs()]
-            sources = {span.id: span.replaced.id for span in spans if isinstance(span, Fill)}
+            sources = replayable([run.span for run in self._binding.runs()])
             replay = self._live.replay = Replay(step, sources)
             self._styler.veil(frozenset(i for i in sources if replay.tokens(i) is not None))
         self.viewport().update()
@@ -188,6 +188,11 @@ class ReportEditor(QTextEdit):
     def set_reduced_motion(self, calm: bool) -> None:
         """Leave out every fade and repaint four times a second."""
         self._live.calm = calm
+
+    def set_meaningless(self, meaningless: bool) -> None:
+        """Say whether what the model writes now means nothing about the picture."""
+        self._meaningless = meaningless
+        self.viewport().update()
 
     def zoom(self, by: int) -> None:
         """Make the report's text larger or smaller, by pixels, within its bounds."""
@@ -344,11 +349,19 @@ class ReportEditor(QTextEdit):
 
     def _commands(self) -> tuple[tuple[keys.StandardKey, Callable[[], None]], ...]:
         return (
-            (keys.StandardKey.Undo, self.undo),
-            (keys.StandardKey.Redo, self.redo),
+            (keys.StandardKey.Undo, lambda: self._travel(self.undo)),
+            (keys.StandardKey.Redo, lambda: self._travel(self.redo)),
             (keys.StandardKey.Cut, self.cut),
             (keys.StandardKey.Paste, self.paste),
         )
+
+    def _travel(self, act: Callable[[], None]) -> None:
+        """Undo or redo, with the caret where the text changed: Qt would put it at the top."""
+        before, caret_before = self.toPlainText(), self.textCursor().position()
+        act()
+        place = caret.after_travel(before, self.toPlainText(), caret_before)
+        self._select(place)
+        self.ensureCursorVisible()
 
     def _type(self, words: str) -> None:
         self._attempt(lambda: self._editing.type(self.textCursor(), words))
@@ -415,7 +428,15 @@ class ReportEditor(QTextEdit):
     def _scene(self) -> Scene:
         focus = caret.focused(self._binding, self.textCursor())
         live = self._live
-        return Scene(self._look, self._pixels, self._layer, focus, live.shown, live.settling)
+        return Scene(
+            self._look,
+            self._pixels,
+            self._layer,
+            focus,
+            live.shown,
+            live.settling,
+            self._meaningless,
+        )
 
     def _measure(self) -> float:
         return float(self.viewport().width() - GUTTER - RIGHT_MARGIN)

@@ -5,11 +5,13 @@ No painting and no document here: tokens are painted over their places and never
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from math import ceil
 from typing import Protocol
 
+from lacuna.report.model import Fill, Span
 from lacuna_models.api import FillRequest, Gap, Soft, StepEvent, TokenDraft, TokenState
 
 CROSS_FADE = 0.09  # seconds, from a changed token's old text to its new one
@@ -99,6 +101,24 @@ class Replay:
 
     def _kin(self, source: str) -> list[str]:
         return [span_id for span_id, named in self.sources.items() if named == source]
+
+
+def replayable(spans: Sequence[Span]) -> dict[str, str]:
+    """Return for each fill the id of the span that it came of, if its run can be painted over it.
+
+    Where the reader has since put anything between the fills of one span (a rejected one's gap, an
+    anchor, own words), the tokens have no place of their own, and the report stays on show.
+    """
+    sources: dict[str, str] = {}
+    for source, group in groupby(spans, key=_source):
+        kin = [span for span in group if isinstance(span, Fill)]
+        if source is not None and len(kin) == kin[0].parts:
+            sources.update((span.id, source) for span in kin)
+    return sources
+
+
+def _source(span: Span) -> str | None:
+    return span.replaced.id if isinstance(span, Fill) else None
 
 
 @dataclass(slots=True)

@@ -9,13 +9,36 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from lacuna.ui.editor.live import LiveToken
-from lacuna.ui.theme import SPAN_RADIUS, Look
+from lacuna.ui.theme import SPAN_RADIUS
 from lacuna_models.api import TokenState
+from lacuna_resources.themes import Theme, Tone
 
 # Two words on one place are not read, and fast runs are always fading: the old word is faint and
 # goes first, the new one is legible from the start.
 _OLD_GOES = 0.5  # of a cross-fade
 _OLD_BEGINS, _NEW_BEGINS = 0.35, 0.55  # opacity
+
+
+@dataclass(frozen=True, slots=True)
+class Tones:
+    """The colours of a run: of settled tokens, of those accepted now, of changing words."""
+
+    settled: Tone
+    now: Tone
+    draft: str
+
+    def text_of(self, state: TokenState) -> str:
+        """Return the colour of a token's words."""
+        if state is TokenState.CHANGING:
+            return self.draft
+        return self.now.text if state is TokenState.ACCEPTED else self.settled.text
+
+
+def tones_of(theme: Theme, *, meaningless: bool) -> Tones:
+    """Return a run's colours: the demonstrator's own where its words mean nothing."""
+    if not meaningless:
+        return Tones(theme.model, theme.model_step, theme.text.draft)
+    return Tones(theme.demonstrator, theme.demonstrator_step, theme.text.draft)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,34 +107,39 @@ def _flat(text: str) -> str:
     return text.rsplit("\n", 1)[-1].replace("\t", " ")
 
 
+def band(item: Placed, above: float, below: float) -> QRectF:
+    """Return the box behind a token."""
+    return QRectF(item.left, item.baseline - above, item.right - item.left, above + below)
+
+
 def paint_bands(
-    painter: QPainter, look: Look, placed: list[Placed], above: float, below: float
+    painter: QPainter, placed: list[Placed], tones: Tones, above: float, below: float
 ) -> None:
     """Paint what lies behind the tokens: the model's band, brighter where just accepted."""
     for item in placed:
-        box = QRectF(item.left, item.baseline - above, item.right - item.left, above + below)
-        painter.fillRect(box, QColor(look.theme.model.background))
+        box = band(item, above, below)
+        painter.fillRect(box, QColor(tones.settled.background))
         if item.token.glow > 0:
-            step = QColor(look.theme.model_step.background)
+            step = QColor(tones.now.background)
             step.setAlphaF(item.token.glow)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(step)
             painter.drawRoundedRect(box, SPAN_RADIUS, SPAN_RADIUS)
 
 
-def paint_tokens(painter: QPainter, look: Look, placed: list[Placed], below: float) -> None:
+def paint_tokens(painter: QPainter, placed: list[Placed], tones: Tones, below: float) -> None:
     """Paint words and base lines; a token that has changed fades from its old text."""
     for item in placed:
-        _paint_line(painter, look, item, item.baseline + below)
+        _paint_line(painter, tones, item, item.baseline + below)
         change = item.token.change
         if change < _OLD_GOES:
             faint = _OLD_BEGINS * (1 - change / _OLD_GOES)
-            _paint_words(painter, look, item, _flat(item.token.old), faint)
-        _paint_words(painter, look, item, item.text, _NEW_BEGINS + (1 - _NEW_BEGINS) * change)
+            _paint_words(painter, tones, item, _flat(item.token.old), faint)
+        _paint_words(painter, tones, item, item.text, _NEW_BEGINS + (1 - _NEW_BEGINS) * change)
 
 
-def _paint_words(painter: QPainter, look: Look, item: Placed, text: str, alpha: float) -> None:
-    colour = QColor(_colour(look, item.token))
+def _paint_words(painter: QPainter, tones: Tones, item: Placed, text: str, alpha: float) -> None:
+    colour = QColor(tones.text_of(item.token.state))
     colour.setAlphaF(alpha)
     painter.save()
     # Old text may be wider than the new; it must not run into its neighbour.
@@ -124,18 +152,10 @@ def _paint_words(painter: QPainter, look: Look, item: Placed, text: str, alpha: 
     painter.restore()
 
 
-def _paint_line(painter: QPainter, look: Look, item: Placed, y: float) -> None:
+def _paint_line(painter: QPainter, tones: Tones, item: Placed, y: float) -> None:
     if item.token.state is TokenState.CHANGING:
         return
-    tone = look.theme.model
     width = 2.5 if item.token.state is TokenState.ACCEPTED else 1.0
-    painter.setPen(QPen(QColor(tone.line), width, c=Qt.PenCapStyle.FlatCap))
+    painter.setPen(QPen(QColor(tones.settled.line), width, c=Qt.PenCapStyle.FlatCap))
     blank = 4.0 if item.text[:1].isspace() else 0.0
     painter.drawLine(QLineF(item.left + blank, y - width / 2, item.right, y - width / 2))
-
-
-def _colour(look: Look, token: LiveToken) -> str:
-    if token.state is TokenState.CHANGING:
-        return look.theme.text.draft
-    step = token.state is TokenState.ACCEPTED
-    return look.theme.model_step.text if step else look.theme.model.text

@@ -17,7 +17,15 @@ from lacuna.ui.editor.gap_object import GAP_MARGIN
 from lacuna.ui.editor.geometry import Piece, pieces
 from lacuna.ui.editor.layers import Certainty, Layer, certainty
 from lacuna.ui.editor.live import LiveToken, Shown
-from lacuna.ui.editor.live_painter import Line, Placed, flow, paint_bands, paint_tokens
+from lacuna.ui.editor.live_painter import (
+    Line,
+    Placed,
+    band,
+    flow,
+    paint_bands,
+    paint_tokens,
+    tones_of,
+)
 from lacuna.ui.editor.styles import CLAMP_ROOM
 from lacuna.ui.paint import paint_box
 from lacuna.ui.theme import SPAN_RADIUS, Look, Role
@@ -30,6 +38,7 @@ _CLAMP_PAD = CLAMP_ROOM - 1  # from the letters to the outside of a side rule
 _GAP_PAD = 4.0
 _OVERHANG = 24.0  # pixels by which a draft may be longer than the text that it is painted over
 _HATCH = 5.0  # pixels between the strokes of a hatch
+_FAINT = 0.45  # opacity of a hatch behind words
 
 _DASHES = {
     Certainty.SURE: None,
@@ -40,7 +49,10 @@ _DASHES = {
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What is to be painted. ``settling`` runs from 0 to 1 after a run has been written."""
+    """What is to be painted. ``settling`` runs from 0 to 1 after a run has been written.
+
+    ``meaningless``: the run under way is a demonstrator's about a picture that it cannot know.
+    """
 
     look: Look
     pixels: int
@@ -48,6 +60,7 @@ class Scene:
     focus: Run | None
     live: Shown | None
     settling: float = 1.0
+    meaningless: bool = False
 
     @property
     def above(self) -> float:
@@ -67,6 +80,7 @@ class SpanPainter:
         self._binding, self._scene, self._look = binding, scene, scene.look
         self._metrics = QFontMetricsF(scene.look.font(Role.REPORT, scene.pixels))
         self._live = self._placed_tokens()
+        self._tones = tones_of(scene.look.theme, meaningless=scene.meaningless)
 
     def under(self, painter: QPainter) -> None:
         """Paint what lies behind the text."""
@@ -76,7 +90,7 @@ class SpanPainter:
                 self._live_bands(painter, run)
             elif isinstance(run.span, Fixed):
                 self._clamp_back(painter, run)
-            elif isinstance(run.span, Fill) and run.span.state is FillState.PROPOSED:
+            elif isinstance(run.span, Fill) and is_marked(run.span):
                 self._fill_back(painter, run, run.span)
 
     def over(self, painter: QPainter) -> None:
@@ -85,7 +99,8 @@ class SpanPainter:
         for run in self._binding.runs():
             if run.span.id in self._live:
                 painter.setFont(self._look.font(Role.REPORT, self._scene.pixels))
-                paint_tokens(painter, self._look, self._live[run.span.id], self._scene.below)
+                tokens = self._live[run.span.id]
+                paint_tokens(painter, tokens, self._tones, self._scene.below)
             elif isinstance(run.span, Fixed):
                 self._clamp(painter, run)
             elif isinstance(run.span, Gap):
@@ -153,10 +168,14 @@ class SpanPainter:
                 painter,
                 self.gap_box(run),
                 SPAN_RADIUS,
-                line=self._look.theme.model_step.background,
+                line=self._tones.now.background,
             )
-        scene = self._scene
-        paint_bands(painter, self._look, self._live[run.span.id], scene.above, scene.below)
+        scene, tokens = self._scene, self._live[run.span.id]
+        paint_bands(painter, tokens, self._tones, scene.above, scene.below)
+        if scene.meaningless:
+            for item in tokens:
+                box = band(item, scene.above, scene.below)
+                paint_hatch(painter, box, self._tones.settled.line, opacity=_FAINT)
 
     # -- spans at rest -------------------------------------------------------------------------
 
@@ -181,7 +200,7 @@ class SpanPainter:
             box = piece.box(self._scene.above, self._scene.below)
             paint_box(painter, box, SPAN_RADIUS, fill=tone.background)
             if demonstrator:
-                paint_hatch(painter, box, tone.line, opacity=0.45)
+                paint_hatch(painter, box, tone.line, opacity=_FAINT)
         painter.restore()
 
     def _clamp(self, painter: QPainter, run: Run) -> None:
@@ -209,12 +228,12 @@ class SpanPainter:
         painter.drawText(QPointF(box.center().x() - width / 2, baseline.y()), "...")
 
     def _fill_line(self, painter: QPainter, run: Run, fill: Fill) -> None:
-        if fill.state is not FillState.PROPOSED:
+        if not is_marked(fill):
             return
         theme = self._look.theme
         demonstrator = fill.origin.demonstrator_on_patient
         tone = theme.demonstrator if demonstrator else theme.model
-        told = self._scene.layer is Layer.CERTAINTY
+        told = self._scene.layer is Layer.CERTAINTY and not demonstrator
         pen = line_pen(tone.line, certainty(fill) if told else Certainty.SURE)
         painter.setPen(pen)
         for piece in self._pieces(run):
@@ -248,10 +267,10 @@ class SpanPainter:
             return 2, "brackets", theme.model.line
         if not isinstance(span, Fill) or span.state is FillState.EDITED:
             return None
+        if span.origin.demonstrator_on_patient:  # accepted or not: a check would vouch for it
+            return 0, "flask-conical", theme.demonstrator.line
         if span.state is FillState.ACCEPTED:
             return 3, "check", theme.text.second
-        if span.origin.demonstrator_on_patient:
-            return 0, "flask-conical", theme.demonstrator.line
         if self._scene.layer is Layer.CERTAINTY and certainty(span) is Certainty.UNSURE:
             return 1, "circle-question-mark", theme.model.line
         return 2, "brackets", theme.model.line
@@ -267,6 +286,17 @@ class SpanPainter:
         for piece in self._pieces(run):
             box = piece.box(self._scene.above + 1, self._scene.below + 2, pad=3)
             paint_box(painter, box, SPAN_RADIUS + 1, line=colour, width=2)
+
+
+def is_marked(fill: Fill) -> bool:
+    """Whether a fill stands out from the text: until it is judged.
+
+    A demonstrator's words about a picture that it cannot know stay marked once accepted: they must
+    never pass for a finding. Only rewriting them by hand makes them the reader's.
+    """
+    if fill.state is FillState.ACCEPTED:
+        return fill.origin.demonstrator_on_patient
+    return fill.state is FillState.PROPOSED
 
 
 def lines_height(metrics: QFontMetricsF, lines: int) -> float:

@@ -49,7 +49,7 @@ class ReportPanel(Panel):
         self._last = self.editor.report()
         self._steps: list[StepEvent] = []
         self._place = -1
-        self._running = False
+        self._running = self._replaying = False
         self._lay_out(look)
         self._connect()
         self.setFocusProxy(self.editor)
@@ -127,6 +127,11 @@ class ReportPanel(Panel):
         """Say whether a model is there to fill."""
         self._dock.set_fill_enabled(enabled)
 
+    def set_meaningless(self, meaningless: bool) -> None:
+        """Say whether what the model writes now means nothing about the picture."""
+        self.editor.set_meaningless(meaningless)
+        self._ribbon.set_meaningless(meaningless)
+
     def set_reduced_motion(self, calm: bool) -> None:
         """Leave out fades."""
         self.editor.set_reduced_motion(calm)
@@ -169,17 +174,17 @@ class ReportPanel(Panel):
         self._switch.chosen.connect(self._set_layer)
         self._dock.fill_clicked.connect(self.fill_requested)
         self._dock.stop_clicked.connect(self.stop_requested)
-        self._dock.accept_clicked.connect(self.editor.accept)
-        self._dock.reject_clicked.connect(self.editor.reject)
+        self._dock.accept_clicked.connect(self._accept)
+        self._dock.reject_clicked.connect(self._reject)
         self._dock.scrubbed.connect(self._replay)
         self._dock.chip_left_out.connect(self.chip_left_out)
         for keys, act in (
             ("Ctrl+G", self._ask_fill),
             ("Ctrl+L", self.editor.toggle_lock),
             ("Ctrl+Space", self.editor.insert_gap),
-            ("Ctrl+Return", self.editor.accept),
-            ("Ctrl+Enter", self.editor.accept),
-            ("Ctrl+Backspace", self.editor.reject),
+            ("Ctrl+Return", self._accept),
+            ("Ctrl+Enter", self._accept),
+            ("Ctrl+Backspace", self._reject),
             ("Ctrl+=", self._larger),
             ("Ctrl++", self._larger),
             ("Ctrl+-", self._smaller),
@@ -229,6 +234,20 @@ class ReportPanel(Panel):
     def _smaller(self) -> None:
         self.editor.zoom(-1)
 
+    def _accept(self) -> None:
+        if not self._came_back():
+            self.editor.accept()
+
+    def _reject(self) -> None:
+        if not self._came_back():
+            self.editor.reject()
+
+    def _came_back(self) -> bool:
+        """Show the proposals again if an earlier step is on show: none is judged unseen."""
+        replaying = self._replaying
+        self._end_replay()
+        return replaying
+
     def _step_back(self) -> None:
         self._replay(self._place - 1)
 
@@ -241,11 +260,18 @@ class ReportPanel(Panel):
             return
         self._place = place
         last = place == len(self._steps) - 1
+        self._replaying = not last
         self.editor.show_replay(None if last else self._steps[place])
+        self._ribbon.set_mode(Mode.REST if last else Mode.REPLAY)
         self._dock.show_replay(self._steps, place)
 
     def _end_replay(self) -> None:
+        """Show the report itself; the playhead goes back to the end."""
         self.editor.show_replay(None)
+        if self._replaying:
+            self._replaying = False
+            self._ribbon.set_mode(Mode.REST)
+            self._replay(len(self._steps) - 1)
 
 
 class _Icon(QWidget):

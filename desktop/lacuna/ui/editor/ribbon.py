@@ -11,9 +11,10 @@ from PySide6.QtCore import QLineF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
-from lacuna.report.model import Author, Gap, Report
+from lacuna.report.model import Author, Fill, Gap, Report, Span
 from lacuna.report.provenance import Shares, author_of, shares
 from lacuna.ui.editor.layers import Certainty, Layer
+from lacuna.ui.editor.live_painter import tones_of
 from lacuna.ui.editor.painter import line_pen, paint_hatch
 from lacuna.ui.theme import Look, Role
 
@@ -23,21 +24,25 @@ _BAR_TOP, _BAR = 11.0, 10.0
 _LEGEND_MIDDLE = 36.0
 _SWATCH = QRectF(0, -7, 22, 14)
 _SPACE = 16.0
+_TO_WORD = 8.0  # from a swatch to its word
+_MEANINGLESS = "meaningless"
 _GAP_WEIGHT = 8  # characters that an open gap takes on the ribbon
 _BETWEEN = 3.0
 
 
 class Mode(Enum):
-    """What the report is doing; while a run goes on the legend tells token states only."""
+    """What the report is doing; while tokens are shown the legend tells their states only."""
 
     REST = "rest"
     RUNNING = "running"
+    REPLAY = "replay"
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
     author: Author | None
     weight: int
+    meaningless: bool = False
 
 
 class Ribbon(QWidget):
@@ -49,6 +54,7 @@ class Ribbon(QWidget):
         self._parts: list[_Part] = []
         self._shares = Shares()
         self._layer, self._mode = Layer.CERTAINTY, Mode.REST
+        self._meaningless = False
         self.setFixedHeight(HEIGHT)
         self.setAccessibleName("Who wrote the report")
 
@@ -68,11 +74,16 @@ class Ribbon(QWidget):
         self._mode = mode
         self.update()
 
+    def set_meaningless(self, meaningless: bool) -> None:
+        """Say whether what the model writes now means nothing about the picture."""
+        self._meaningless = meaningless
+        self.update()
+
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for part, box in self._boxes():
-            self._paint_part(painter, part.author, box)
+            self._paint_part(painter, part.author, box, meaningless=part.meaningless)
         room = self._paint_summary(painter)
         self._paint_legend(painter, room)
 
@@ -87,13 +98,16 @@ class Ribbon(QWidget):
             yield part, QRectF(x, _BAR_TOP, size, _BAR)
             x += size + _BETWEEN
 
-    def _paint_part(self, painter: QPainter, author: Author | None, box: QRectF) -> None:
+    def _paint_part(
+        self, painter: QPainter, author: Author | None, box: QRectF, *, meaningless: bool = False
+    ) -> None:
         theme = self._look.theme
         if author is None:
             paint_dashed(painter, box, theme.model.line)
         elif author is Author.MODEL:
-            painter.fillRect(box, QColor(theme.model_step.background))
-            paint_hatch(painter, box, theme.model.line)
+            tone = theme.demonstrator_step if meaningless else theme.model_step
+            painter.fillRect(box, QColor(tone.background))
+            paint_hatch(painter, box, tone.line)
         elif author is Author.PRIOR:
             paint_hatch(painter, box, theme.text.third)
         elif author is Author.TEMPLATE:
@@ -115,7 +129,8 @@ class Ribbon(QWidget):
         words = []
         if found.to_review:
             share = round(100 * found.by_author.get(Author.MODEL, 0.0))
-            words = [f"Model {share} %", f"{found.to_review} of {found.fills} to review"]
+            name = "Demonstrator" if self._has_meaningless() else "Model"
+            words = [f"{name} {share} %", f"{found.to_review} of {found.fills} to review"]
         if found.open_gaps:
             words.append(gaps)
         return ", ".join(words)
@@ -123,37 +138,46 @@ class Ribbon(QWidget):
     def _paint_summary(self, painter: QPainter) -> float:
         """Paint what is left to do, to the right; return where the room for the legend ends."""
         words, theme = self._summary(), self._look.theme
+        running = self._mode is Mode.RUNNING
+        meaningless = self._meaningless if running else self._has_meaningless()
+        tone = theme.demonstrator if meaningless else theme.model
         right = float(self.width() - RIGHT)
         if not words:
             return right
         painter.setFont(self._look.font(Role.LABEL))
         left = right - QFontMetricsF(painter.font()).horizontalAdvance(words)
-        painter.setPen(QColor(theme.model.text))
+        painter.setPen(QColor(tone.text))
         box = QRectF(left, _LEGEND_MIDDLE - 10, right - left + 1, 20)
         painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, words)
         icon = QRectF(left - 22, _LEGEND_MIDDLE - 7, 14, 14)
-        self._look.paint_icon(painter, "brackets", icon, theme.model.line)
+        self._look.paint_icon(painter, "brackets", icon, tone.line)
         return left - 22 - _SPACE
+
+    def _has_meaningless(self) -> bool:
+        return any(part.meaningless for part in self._parts)
 
     def _paint_legend(self, painter: QPainter, right: float) -> None:
         entries = list(self._entries())
         painter.setFont(self._look.font(Role.STATUS))
         metrics = QFontMetricsF(painter.font())
-        wordy = sum(30 + metrics.horizontalAdvance(name) + _SPACE for name, _ in entries)
+        widths = [metrics.horizontalAdvance(name) for name, _ in entries]
+        swatch, space, wordy = _setting(widths, right - LEFT)
         x = float(LEFT)
-        for name, meaning in entries:
-            self._paint_swatch(painter, meaning, _SWATCH.translated(x, _LEGEND_MIDDLE))
-            x += 30
-            if LEFT + wordy - _SPACE <= right:
+        for (name, meaning), width in zip(entries, widths, strict=True):
+            place = QRectF(_SWATCH.left(), _SWATCH.top(), swatch, _SWATCH.height())
+            self._paint_swatch(painter, meaning, place.translated(x, _LEGEND_MIDDLE))
+            x += swatch + _TO_WORD
+            if wordy:
                 painter.setPen(QColor(self._look.theme.text.second))
-                width = metrics.horizontalAdvance(name)
                 box = QRectF(x, _LEGEND_MIDDLE - 10, width + 1, 20)
                 painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, name)
-                x += width + _SPACE
+                x += width + space
 
     def _entries(self) -> Iterator[tuple[str, object]]:
-        if self._mode is Mode.RUNNING:
+        if self._mode is not Mode.REST:
             yield from ((name, name) for name in ("changing", "accepted now", "settled", "held"))
+        elif self._layer is Layer.CERTAINTY and self._has_meaningless():
+            yield "means nothing about this picture", _MEANINGLESS
         elif self._layer is Layer.CERTAINTY:
             yield from ((each.value, each) for each in Certainty)
         elif self._layer is Layer.AUTHORS:
@@ -165,7 +189,11 @@ class Ribbon(QWidget):
     def _paint_swatch(self, painter: QPainter, meaning: object, box: QRectF) -> None:
         theme = self._look.theme
         if isinstance(meaning, Author):
-            self._paint_part(painter, meaning, box.adjusted(0, 2, -4, -2))
+            meaningless = self._has_meaningless()
+            part = box.adjusted(0, 2, -4, -2)
+            self._paint_part(painter, meaning, part, meaningless=meaningless)
+        elif meaning == _MEANINGLESS:
+            self._paint_part(painter, Author.MODEL, box, meaningless=True)
         elif isinstance(meaning, Certainty):
             painter.fillRect(box, QColor(theme.model.background))
             painter.setPen(line_pen(theme.model.line, meaning))
@@ -179,12 +207,13 @@ class Ribbon(QWidget):
     def _paint_token_swatch(self, painter: QPainter, state: str, box: QRectF) -> None:
         theme = self._look.theme
         now = state == "accepted now"
-        tone = theme.model_step if now else theme.model
+        tones = tones_of(theme, meaningless=self._meaningless)
+        tone = tones.now if now else tones.settled
         painter.fillRect(box, QColor(tone.background))
         if state != "changing":
             thick = 2.5 if now else 1.0
             line = QRectF(box.left(), box.bottom() - thick, box.width(), thick)
-            painter.fillRect(line, QColor(theme.model.line))
+            painter.fillRect(line, QColor(tone.line))
 
 
 def paint_dashed(painter: QPainter, box: QRectF, colour: str) -> None:
@@ -213,9 +242,27 @@ def _paint_ticks(painter: QPainter, box: QRectF, colour: str) -> None:
 
 
 def _parts(report: Report) -> Iterator[_Part]:
-    for author, group in groupby(report.spans(), key=author_of):
+    for (author, meaningless), group in groupby(report.spans(), key=_kind):
         weights = [_GAP_WEIGHT if isinstance(span, Gap) else len(span.text) for span in group]
         if author is None:
             yield from (_Part(None, weight) for weight in weights)
         else:
-            yield _Part(author, sum(weights))
+            yield _Part(author, sum(weights), meaningless)
+
+
+def _kind(span: Span) -> tuple[Author | None, bool]:
+    author = author_of(span)
+    meaningless = isinstance(span, Fill) and span.origin.demonstrator_on_patient
+    return author, meaningless and author is Author.MODEL
+
+
+def _setting(widths: list[float], room: float) -> tuple[float, float, bool]:
+    """Return swatch, space between entries, and whether there is room for words at all.
+
+    Where the full setting does not fit, swatches and spaces yield before the words do.
+    """
+    for swatch, space in ((_SWATCH.width(), _SPACE), (14.0, 10.0)):
+        needed = sum(widths) + len(widths) * (swatch + _TO_WORD + space) - space
+        if needed <= room:
+            return swatch, space, True
+    return _SWATCH.width(), 0.0, False

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import QApplication
@@ -10,11 +12,13 @@ from lacuna.ui.editor.live import (
     LiveRun,
     LiveToken,
     Setting,
+    replayable,
     room_for,
 )
 from lacuna.ui.editor.live_painter import Line, flow
 from lacuna_models import api
 from lacuna_models.api import TokenState
+from tests.desktop.report.builders import fill, fixed
 
 
 class Clock:
@@ -99,3 +103,17 @@ def test_what_finds_no_room_is_left_out(qapp: QApplication) -> None:
     metrics = QFontMetricsF(qapp.font())
     found = placed(["the", " heart", "\nis", " large"], [Line(0, 400, 10)], metrics)
     assert [text for text, _ in found] == ["the", " heart"]
+
+
+def test_only_what_still_stands_together_is_replayed() -> None:
+    first = replace(fill("No nodule."), parts=2)
+    second = replace(fill(" No effusion."), replaced=first.replaced, parts=2)
+    other = fill("Clear.")
+    source = first.replaced.id
+    assert replayable([first, second, other]) == {
+        first.id: source,
+        second.id: source,
+        other.id: other.replaced.id,
+    }
+    assert replayable([first, fixed("!"), second]) == {}
+    assert replayable([second]) == {}

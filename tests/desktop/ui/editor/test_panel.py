@@ -289,6 +289,62 @@ def test_the_demonstrator_s_words_about_a_patient_are_hatched_and_explained(
     assert "mean nothing" in panel.editor._tip(box.center())
 
 
+def test_accepting_does_not_clean_what_means_nothing(panel: ReportPanel) -> None:
+    before = one(gap())
+    request = build_request(before, api.Prompt(), seeds=(1,))
+    (done,) = (e for e in ScriptedEngine().fill(request) if isinstance(e, api.Done))
+    pictures = []
+    for meaningless in (False, True):
+        report = apply_done(before, done, INFO, demonstrator_on_patient=meaningless)
+        panel.load(edit.accept_all(report))
+        panel.editor.clearFocus()
+        pictures.append(picture(panel))
+    assert pictures[0] != pictures[1]
+
+
+def test_a_run_that_means_nothing_looks_different_while_it_goes_on(panel: ReportPanel) -> None:
+    pictures = []
+    for meaningless in (False, True):
+        panel.set_meaningless(meaningless)
+        panel.load(one(gap()))
+        panel.show_step(next(e for e in events(panel) if isinstance(e, api.StepEvent)))
+        pictures.append(panel.grab().toImage())
+    assert pictures[0] != pictures[1]
+
+
+def test_no_proposal_is_judged_while_an_earlier_step_is_on_show(
+    qtbot: QtBot, panel: ReportPanel
+) -> None:
+    panel.load(one(soft("Heart: "), gap()))
+    play(panel)
+    after, shown = panel.report(), picture(panel)
+    qtbot.keyClick(panel.editor, Qt.Key.Key_Comma, CTRL)
+    qtbot.keyClick(panel.editor, Qt.Key.Key_Return, CTRL)
+    assert panel.report() == after
+    assert picture(panel) == shown
+    qtbot.keyClick(panel.editor, Qt.Key.Key_Return, CTRL)
+    assert panel.report() != after
+
+
+def test_undo_leaves_the_caret_at_the_change_not_in_a_heading(
+    qtbot: QtBot, panel: ReportPanel
+) -> None:
+    def place() -> tuple[int, int] | None:
+        return panel.editor._binding.place(panel.editor.textCursor().position())
+
+    panel.load(Report((Section("Findings", (soft("Clear. "), fill("No nodule."), soft(" Ok"))),)))
+    panel.editor.focus_next()
+    stood = place()
+    panel.editor.accept()
+    qtbot.keyClick(panel.editor, Qt.Key.Key_Z, CTRL)
+    assert place() == stood
+    panel.editor.reject()
+    qtbot.keyClick(panel.editor, Qt.Key.Key_Z, CTRL)
+    assert place() == (0, len("Clear. No nodule."))
+    qtbot.keyClick(panel.editor, Qt.Key.Key_Y, CTRL)
+    assert place() == (0, len("Clear. "))
+
+
 def test_zoom_stays_within_its_bounds_and_outside_undo(qtbot: QtBot, panel: ReportPanel) -> None:
     panel.load(one(fixed("Heart")))
     width = boxes(panel)[0][0].width()
