@@ -15,7 +15,7 @@ from lacuna_models.api import StepEvent
 HEIGHT = 64
 _FIGURES = 18  # the row of step numbers below the base line
 _TOP = 6  # above the highest point of the line
-_LABEL_ROOM = 24  # pixels that a step number needs
+_LABEL_ROOM = 28  # pixels that a step number needs
 _BAR = 12.0
 _RING = 4.0
 
@@ -46,7 +46,8 @@ class Timeline(QWidget):
     def budget(self) -> int:
         """Return how many steps the axis has."""
         last = self._steps[-1] if self._steps else None
-        return max(last.steps * last.blocks, len(self._steps)) if last else 1
+        # Parts without a gap take no step, so no more is foreseen than the part under way.
+        return len(self._steps) + max(last.steps - last.step, 0) if last else 1
 
     def x_of(self, place: int) -> float:
         """Return where a step's column has its middle."""
