@@ -12,6 +12,7 @@ from lacuna.ui.widgets import Button, Hairline, IconButton, Mark, Words
 
 HEIGHT = 48
 HIDDEN = "Identifiers hidden"
+_SEX = {"O": "sex: other"}  # DICOM's lone O reads as a stray letter; F and M are what all write
 _NAME, _OTHERS = 240, 32  # what the name and the others keep in a narrow window: the name is last
 
 
@@ -81,7 +82,8 @@ class CaseBar(QWidget):
             self._show("Lacuna", "", "", "")
             return
         patient = study.patient
-        general = ", ".join(part for part in (patient.sex, patient.age) if part)
+        sex = _SEX.get(patient.sex, patient.sex)
+        general = ", ".join(part for part in (sex, patient.age) if part)
         if self._hidden:
             self._eye.set_icon("eye", "Show identifiers")
             self._show(HIDDEN, general, study.description, study.date)

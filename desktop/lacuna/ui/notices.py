@@ -69,7 +69,8 @@ def demonstrator_notice(*, about_patient: bool) -> Notice:
 
 def error_notice(error: UserFacingError, key: str = "error") -> Notice:
     """Say what went wrong, and the way out."""
-    return Notice(NoticeKind.ALERT, key, error.message, error.remedy, icon="triangle-alert")
+    title = error.message.removesuffix(".")  # titles bear no stop
+    return Notice(NoticeKind.ALERT, key, title, error.remedy, icon="triangle-alert")
 
 
 def refused_notice(refused: Iterable[Refusal], total: int) -> Notice:
