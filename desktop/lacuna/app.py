@@ -24,6 +24,7 @@ from lacuna.session import Session
 from lacuna.settings import Settings, load_settings, save_settings
 from lacuna.ui.desk.filling import Filling, Seeds, fresh_seed
 from lacuna.ui.desk.journal import Journal
+from lacuna.ui.desk.measuring import Measuring
 from lacuna.ui.desk.modelling import Modelling
 from lacuna.ui.desk.opening import Opening
 from lacuna.ui.editor.report_panel import ReportPanel
@@ -80,6 +81,7 @@ class Parts:
     opening: Opening
     filling: Filling
     modelling: Modelling
+    measuring: Measuring
 
 
 class Application(QObject):
@@ -113,6 +115,7 @@ class Application(QObject):
             opening=Opening(window, session, self._pool),
             filling=Filling(window, panel, session, worker, settings, seeds),
             modelling=Modelling(window, session, worker),
+            measuring=Measuring(window, session),
         )
         self._journal = Journal(self._log, session, self.parts.opening, worker, self._pool, self)
         self._connect()

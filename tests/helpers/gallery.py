@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtWidgets import QApplication
 
+from lacuna.study.measure import Angle, Arrow, EllipseRoi, Length, Probe
 from lacuna.study.model import Refusal
 from lacuna.ui.editor.report_panel import ReportPanel
 from lacuna.ui.main_window import MainWindow
@@ -24,10 +26,22 @@ from lacuna.ui.notices import (
     refused_notice,
 )
 from lacuna.ui.theme import dress, make_look
+from lacuna.ui.viewer.board import Board, mark_of
 from lacuna.ui.viewer.picture import picture_of
+from lacuna.ui.viewer.viewer_state import Tool
 from lacuna_resources.themes import ThemeName
 from tests.helpers import studies
 
+# A finding's two diameters, and one of each other kind.
+SHAPES = (
+    Length((262, 415), (348, 415)),
+    Length((305, 386), (305, 444)),
+    Angle((500, 640), (420, 760), (620, 760)),
+    EllipseRoi((640, 300), (760, 440)),
+    Probe((560, 560)),
+    Arrow((820, 700), (880, 640)),
+    Length((800, 860), (1010, 900)),
+)
 SIZES = ((1600, 1000), (1280, 800))
 
 
@@ -65,6 +79,7 @@ def states(window: MainWindow) -> Iterator[str]:
     window.series_strip.set_sent(frozenset({0}))
     bar.set_state("Saved 09:21:40")
     yield "case"
+    yield from _measured(window)
     window.notices.show_notice(demonstrator_notice(about_patient=True))
     window.notices.show_notice(_lost())
     window.notices.show_notice(_refused())
@@ -77,6 +92,29 @@ def states(window: MainWindow) -> Iterator[str]:
     window.model_dialog.field.setText("D:/models/diffusiongemma-26B-A4B-it")
     yield "model"
     window.model_dialog.hide()
+
+
+def _measured(window: MainWindow) -> Iterator[str]:
+    """Draw one of each kind of mark, then a scale that is the detector's."""
+    view = window.image_view
+    first = view.picture
+    assert first is not None
+    drawn = [mark_of(shape, first) for shape in SHAPES]
+    for mark in drawn:
+        view.board.put(mark)
+    view.select_mark(drawn[1].id)
+    view.set_tool(Tool.LENGTH)
+    yield "measured"
+    image = replace(first.image, at_detector=True, magnification=1.15)
+    flat = replace(first, image=image)
+    view.show_picture(flat)
+    view.use_board(Board())
+    for shape in SHAPES:
+        view.board.put(mark_of(shape, flat))
+    yield "measured-at-detector"
+    view.use_board(Board())
+    view.show_picture(first)
+    view.set_tool(Tool.WINDOW)
 
 
 def _refused() -> Notice:

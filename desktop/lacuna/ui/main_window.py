@@ -33,6 +33,7 @@ from lacuna.ui.series_strip import SeriesStrip
 from lacuna.ui.status_bar import NO_CASE, StatusBar
 from lacuna.ui.theme import Look
 from lacuna.ui.tool_rail import ToolRail
+from lacuna.ui.viewer.board import Spot, find
 from lacuna.ui.viewer.image_painter import to_qimage
 from lacuna.ui.viewer.image_view import ImageView
 from lacuna.ui.viewer.picture import Picture
@@ -129,6 +130,17 @@ class MainWindow(QWidget):
         self.series_strip.set_current(index)
         self.image_view.show_message(OPENING)
         self.frame_wanted.emit(index, 0)
+
+    def show_spot(self, spot: Spot) -> bool:
+        """Turn to a frame by its name; False if the open study has no such frame."""
+        place = find(self._study, spot) if self._study is not None else None
+        if place is None:
+            return False
+        series, frame = place
+        if series != self._series:
+            self.show_series(series)
+        self.image_view.go_to(frame)
+        return True
 
     def show_picture(self, picture: Picture) -> None:
         """Show a decoded frame; one of a series that is no longer on show is dropped."""
@@ -233,6 +245,7 @@ class MainWindow(QWidget):
         self.tool_rail.act_chosen.connect(self.image_view.act)
         self.image_view.tool_changed.connect(self.tool_rail.set_tool)
         self.image_view.index_wanted.connect(self._on_index)
+        self.image_view.spot_wanted.connect(self.show_spot)
         self.image_view.series_wanted.connect(self._on_series_step)
         self.image_view.maximise_wanted.connect(self.toggle_maximised)
         self.series_strip.series_chosen.connect(self.show_series)

@@ -11,9 +11,17 @@ from lacuna.ui.widgets import Hairline, IconButton, Panel
 
 WIDTH = 48
 _TOOLS = (
-    (Tool.WINDOW, "contrast", "Window: drag sideways for width, up and down for level"),
+    (Tool.SELECT, "mouse-pointer-2", "Select and move what is drawn"),
+    (Tool.WINDOW, "contrast", "Window (W): drag sideways for width, up and down for level"),
     (Tool.PAN, "move", "Pan"),
-    (Tool.ZOOM, "zoom-in", "Zoom"),
+    (Tool.ZOOM, "zoom-in", "Zoom (Z)"),
+)
+_MARKS = (
+    (Tool.LENGTH, "ruler", "Length (D)"),
+    (Tool.ANGLE, "triangle-right", "Angle (A)"),
+    (Tool.ELLIPSE, "circle-dashed", "Ellipse with statistics (E)"),
+    (Tool.PROBE, "crosshair", "Value of a pixel"),
+    (Tool.ARROW, "move-up-right", "Arrow"),
 )
 _TURNS = (
     (Act.ROTATE_RIGHT, "rotate-cw", "Rotate right (R)"),
@@ -60,12 +68,9 @@ class ToolRail(Panel):
         return self._acts[act]
 
     def _fill(self) -> None:
-        for tool, icon, tip in _TOOLS:
-            button = IconButton(self._look, icon, tip)
-            button.setCheckable(True)
-            self._group.addButton(button)
-            self._tools[tool] = button
-            self._column.addWidget(button)
+        self._add_tools(_TOOLS)
+        self._column.addSpacing(5)
+        self._add_tools(_MARKS)
         for acts in (_TURNS, _VIEW):
             self._column.addSpacing(5)
             for act, icon, tip in acts:
@@ -76,6 +81,14 @@ class ToolRail(Panel):
         self._group.buttonClicked.connect(self._on_tool)
         for button in self._acts.values():
             button.clicked.connect(self._on_act)
+
+    def _add_tools(self, tools: tuple[tuple[Tool, str, str], ...]) -> None:
+        for tool, icon, tip in tools:
+            button = IconButton(self._look, icon, tip)
+            button.setCheckable(True)
+            self._group.addButton(button)
+            self._tools[tool] = button
+            self._column.addWidget(button)
 
     def _on_tool(self, button: QWidget) -> None:
         self.tool_chosen.emit(next(tool for tool, own in self._tools.items() if own is button))

@@ -227,6 +227,9 @@ def test_lossy_and_missing_spacing_are_said_or_left_out() -> None:
     corners = corner_texts(replace(picture, image=image), ViewState(picture.window))
     assert corners.bottom_left.endswith("   lossy")
     assert corners.bottom_right == "Fit"
+    flat = replace(picture.image, at_detector=True)
+    corners = corner_texts(replace(picture, image=flat), ViewState(picture.window))
+    assert corners.bottom_right == "Fit   0.14 mm/px at the detector"
 
 
 def test_a_side_is_only_lettered_where_the_file_names_it(view: ImageView) -> None:

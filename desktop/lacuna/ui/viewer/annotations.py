@@ -58,8 +58,9 @@ def zoom_text(state: ViewState) -> str:
 
 def spacing_text(picture: Picture) -> str:
     """Return the size of a pixel in the file; nothing where the file does not say."""
-    spacing = picture.image.pixel_spacing
-    return f"{spacing[1]:.2f} mm/px" if spacing else ""
+    image = picture.image
+    where = " at the detector" if image.at_detector else ""
+    return f"{image.pixel_spacing[1]:.2f} mm/px{where}" if image.pixel_spacing else ""
 
 
 def paint_annotations(

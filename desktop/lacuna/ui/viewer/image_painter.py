@@ -23,6 +23,13 @@ def to_qimage(pixels: NDArray[np.uint8]) -> QImage:
     return QImage(pixels.data, columns, rows, pixels.strides[0], kind).copy()
 
 
+def image_to_view(box: QRectF, picture: Picture, state: ViewState) -> QTransform:
+    """Return what takes image pixels, from the image's upper left corner, to view pixels."""
+    rows, columns = picture.values.shape[:2]
+    placed = _placed(box, picture, state, scale_of(picture, state, box.size()))
+    return placed.translate(-columns / 2, -rows / 2)
+
+
 def scale_of(picture: Picture, state: ViewState, view: QSizeF) -> float:
     """Return view pixels per image column."""
     rows, columns = picture.values.shape[:2]

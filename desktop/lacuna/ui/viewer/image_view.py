@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
     QKeyEvent,
+    QKeySequence,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -25,8 +26,12 @@ from lacuna.study.model import Window
 from lacuna.ui.theme import Look
 from lacuna.ui.viewer import viewer_state as views
 from lacuna.ui.viewer.annotations import paint_annotations, write_centred
+from lacuna.ui.viewer.board import Board, Spot, spot_of
 from lacuna.ui.viewer.image_painter import ImagePainter
+from lacuna.ui.viewer.mark_painter import paint_marks
+from lacuna.ui.viewer.pen import KINDS, Pen
 from lacuna.ui.viewer.picture import Picture
+from lacuna.ui.viewer.sheet import Sheet, lay
 from lacuna.ui.viewer.viewer_state import CT_PRESETS, Act, Tool, ViewState
 from lacuna_resources.themes import ThemeName, load
 
@@ -40,7 +45,14 @@ _ACT_KEYS = {
     Qt.Key.Key_I: Act.INVERT,
     Qt.Key.Key_Space: Act.RESET,
 }
-_TOOL_KEYS = {Qt.Key.Key_W: Tool.WINDOW, Qt.Key.Key_Z: Tool.ZOOM}
+_TOOL_KEYS = {
+    Qt.Key.Key_W: Tool.WINDOW,
+    Qt.Key.Key_Z: Tool.ZOOM,
+    Qt.Key.Key_D: Tool.LENGTH,
+    Qt.Key.Key_A: Tool.ANGLE,
+    Qt.Key.Key_E: Tool.ELLIPSE,
+}
+_DELETE_KEYS = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
 
 
 class ImageView(QWidget):
@@ -49,6 +61,7 @@ class ImageView(QWidget):
     index_wanted = Signal(int)  # a frame of the series, from 0
     series_wanted = Signal(int)  # how many series further on: -1 or 1
     maximise_wanted = Signal()
+    spot_wanted = Signal(object)  # Spot: another frame, where a mark was changed
     window_changed = Signal(object)  # Window, as shown
     tool_changed = Signal(Tool)
 
@@ -61,6 +74,7 @@ class ImageView(QWidget):
         self._message = ""
         self._index = 0  # the frame last asked for; it may still be on its way
         self._tool = Tool.WINDOW
+        self._pen = Pen()
         self._drag: Tool | None = None
         self._last = QPointF()
         self._wheel = 0.0
@@ -68,6 +82,7 @@ class ImageView(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName("Image")
+        self.setMouseTracking(True)  # a shape may follow the pointer between two clicks
 
     @property
     def picture(self) -> Picture | None:
@@ -84,8 +99,26 @@ class ImageView(QWidget):
         """What the left button does."""
         return self._tool
 
+    @property
+    def board(self) -> Board:
+        """What has been drawn on the study's images."""
+        return self._pen.board
+
+    def use_board(self, board: Board) -> None:
+        """Draw on another study's board from now on."""
+        self._pen.drop()
+        self._pen.board = board
+        self.update()
+
+    def select_mark(self, mark_id: str) -> None:
+        """Show a mark's handles, now or once its frame is shown."""
+        self._pen.selected = mark_id
+        self.update()
+
     def show_picture(self, picture: Picture) -> None:
         """Show a frame. Window, zoom and turns stay as they are within one series."""
+        if self._picture is None or spot_of(self._picture) != spot_of(picture):
+            self._pen.leave(spot_of(picture))
         same = self._picture is not None and self._picture.series is picture.series
         self._state = self._state if same and self._state else ViewState(picture.window)
         self._picture, self._message, self._index = picture, "", picture.index
@@ -100,6 +133,9 @@ class ImageView(QWidget):
     def set_tool(self, tool: Tool) -> None:
         """Choose what the left button does."""
         self._tool = tool
+        self._pen.stop()
+        self.setCursor(Qt.CursorShape.CrossCursor if tool in KINDS else Qt.CursorShape.ArrowCursor)
+        self.update()
         self.tool_changed.emit(tool)
 
     def act(self, act: Act) -> None:
@@ -116,7 +152,10 @@ class ImageView(QWidget):
         """Ask for the frame ``by`` further on; nothing happens at the ends of the series."""
         if self._picture is None:
             return
-        index = views.step_index(self._index, self._picture.count, by)
+        self.go_to(views.step_index(self._index, self._picture.count, by))
+
+    def go_to(self, index: int) -> None:
+        """Ask for a frame of the series, from 0, unless it is the one last asked for."""
         if index != self._index:
             self._index = index
             self.index_wanted.emit(index)
@@ -130,11 +169,13 @@ class ImageView(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(self._look.theme.surface.image))
-        box = QRectF(self.rect()).adjusted(1, 2, -1, -1)
-        if self._picture and self._state:
+        box, sheet = self._box(), self._sheet()
+        if self._picture and self._state and sheet:
             quick = self._drag is Tool.WINDOW
             self._painter.paint(painter, box, self._picture, self._state, quick=quick)
             whole = QRectF(self.rect())
+            marks = self._pen.marks(sheet)
+            paint_marks(painter, self._look, box, sheet, marks, self._pen.selected)
             paint_annotations(painter, self._look, whole, self._picture, self._state)
         elif self._message:
             write_centred(painter, self._look, box, self._message)
@@ -148,7 +189,16 @@ class ImageView(QWidget):
         super().focusOutEvent(event)
         self.update()
 
+    def event(self, event: QEvent) -> bool:
+        # Esc belongs to the window, where it stops a run, unless a shape is under way.
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
+            event.setAccepted(self._pen.drawing and event.key() == Qt.Key.Key_Escape)
+            return True
+        return super().event(event)
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() is Qt.MouseButton.LeftButton and self._draws(event.position()):
+            return
         tools = {
             Qt.MouseButton.LeftButton: self._tool,
             Qt.MouseButton.MiddleButton: Tool.PAN,
@@ -157,17 +207,26 @@ class ImageView(QWidget):
         self._drag, self._last = tools.get(event.button()), event.position()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        sheet = self._sheet()
+        if self._drag is None and sheet and self._pen.move(sheet, event.position()):
+            self.update()
+            return
         if self._drag and self._picture and self._state:
             moved = event.position() - self._last
             self._last = event.position()
             self._change(self._dragged(self._state, self._picture, moved))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        sheet = self._sheet()
+        if sheet and event.button() is Qt.MouseButton.LeftButton:
+            self._pen.release(sheet, event.position())
         self._drag = None
         self.update()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        if event.button() is Qt.MouseButton.LeftButton:
+        if self._tool in KINDS:
+            self.mousePressEvent(event)  # two quick clicks, each of which sets a point
+        elif event.button() is Qt.MouseButton.LeftButton:
             self.maximise_wanted.emit()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
@@ -185,6 +244,12 @@ class ImageView(QWidget):
         event.accept()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.matches(QKeySequence.StandardKey.Undo):
+            self._show_change(self._pen.undo())
+            return
+        if event.matches(QKeySequence.StandardKey.Redo):
+            self._show_change(self._pen.redo())
+            return
         key = Qt.Key(event.key())
         far = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         modified = event.modifiers() & ~(
@@ -210,6 +275,10 @@ class ImageView(QWidget):
             self.act(_ACT_KEYS[key])
         elif key in _TOOL_KEYS:
             self.set_tool(_TOOL_KEYS[key])
+        elif key in _DELETE_KEYS or key is Qt.Key.Key_Escape:
+            done = self._pen.cancel() if key is Qt.Key.Key_Escape else self._pen.delete()
+            self.update()
+            return done
         else:
             return self._press_digit(key - Qt.Key.Key_0)
         return True
@@ -224,6 +293,28 @@ class ImageView(QWidget):
         if digit in windows:
             self.set_window(windows[digit])
         return digit in windows
+
+    def _box(self) -> QRectF:
+        return QRectF(self.rect()).adjusted(1, 2, -1, -1)
+
+    def _sheet(self) -> Sheet | None:
+        """Return the picture as it lies in the view."""
+        if self._picture is None or self._state is None:
+            return None
+        return lay(self._box(), self._picture, self._state)
+
+    def _draws(self, place: QPointF) -> bool:
+        """Whether a press of the left button is the pen's; if so, it has it."""
+        sheet = self._sheet()
+        taken = sheet is not None and self._pen.press(sheet, self._tool, place)
+        self.update()
+        return taken
+
+    def _show_change(self, spot: Spot | None) -> None:
+        """Show what undo or redo has changed, on another frame if need be: nothing is hidden."""
+        self.update()
+        if spot is not None and (self._picture is None or spot_of(self._picture) != spot):
+            self.spot_wanted.emit(spot)
 
     def _dragged(self, state: ViewState, picture: Picture, moved: QPointF) -> ViewState:
         if self._drag is Tool.PAN:

@@ -20,9 +20,15 @@ _ZOOM_PER_NOTCH = 1.15
 class Tool(StrEnum):
     """What the left mouse button does."""
 
+    SELECT = "select"
     WINDOW = "window"
     PAN = "pan"
     ZOOM = "zoom"
+    LENGTH = "length"
+    ANGLE = "angle"
+    ELLIPSE = "ellipse"
+    PROBE = "probe"
+    ARROW = "arrow"
 
 
 class Act(StrEnum):

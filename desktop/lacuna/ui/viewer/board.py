@@ -1,0 +1,150 @@
+"""What has been drawn on a study's images: marks, kept for the sitting, undoable. Free of Qt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from lacuna.report.model import new_id
+from lacuna.study import measure
+from lacuna.study.measure import EllipseRoi, Length, Probe, Scale, Shape, Statistics
+from lacuna.study.model import Series, Study
+from lacuna.ui.viewer.picture import Picture, frame_at
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """One frame, named so that it is found again when the study is opened again."""
+
+    series_uid: str
+    sop_uid: str
+    frame: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A shape on a frame, and what it measures there.
+
+    ``values`` are those of a probe's pixel; ``statistics`` those of a region on a grey image.
+    """
+
+    id: str
+    spot: Spot
+    shape: Shape
+    scale: Scale
+    value_unit: str = ""
+    statistics: Statistics | None = None
+    values: tuple[float, ...] = ()
+
+
+_Marks = tuple[Mark, ...]
+
+
+@dataclass(slots=True)
+class Board:
+    """All marks of one study, the last changed last. GUI thread only."""
+
+    marks: _Marks = ()
+    _done: list[tuple[_Marks, Spot]] = field(default_factory=list)
+    _undone: list[tuple[_Marks, Spot]] = field(default_factory=list)
+
+    def on(self, spot: Spot) -> _Marks:
+        """Return the marks of a frame."""
+        return tuple(mark for mark in self.marks if mark.spot == spot)
+
+    def get(self, mark_id: str | None) -> Mark | None:
+        """Return a mark, None if it does not stand."""
+        return next((mark for mark in self.marks if mark.id == mark_id), None)
+
+    def put(self, mark: Mark) -> None:
+        """Add a mark, or replace the one of its id."""
+        self._change((*self._without(mark.id), mark), mark.spot)
+
+    def remove(self, mark_id: str) -> None:
+        """Take a mark away; nothing happens if it does not stand."""
+        mark = self.get(mark_id)
+        if mark is not None:
+            self._change(self._without(mark_id), mark.spot)
+
+    def undo(self) -> Spot | None:
+        """Take the last change back; return where it was, None if there is none."""
+        return self._swap(self._done, self._undone)
+
+    def redo(self) -> Spot | None:
+        """Do again what was taken back; return where it is, None if there is nothing."""
+        return self._swap(self._undone, self._done)
+
+    def _without(self, mark_id: str) -> _Marks:
+        return tuple(mark for mark in self.marks if mark.id != mark_id)
+
+    def _change(self, marks: _Marks, spot: Spot) -> None:
+        if marks == self.marks:
+            return
+        self._done.append((self.marks, spot))
+        self._undone.clear()
+        self.marks = marks
+
+    def _swap(
+        self, taken: list[tuple[_Marks, Spot]], kept: list[tuple[_Marks, Spot]]
+    ) -> Spot | None:
+        if not taken:
+            return None
+        marks, spot = taken.pop()
+        kept.append((self.marks, spot))
+        self.marks = marks
+        return spot
+
+
+def spot_of(picture: Picture) -> Spot:
+    """Return the name of the frame that a picture shows."""
+    image, frame = frame_at(picture.series, picture.index)
+    return Spot(picture.series.series_instance_uid, image.sop_instance_uid, frame)
+
+
+def find(study: Study, spot: Spot) -> tuple[int, int] | None:
+    """Return (series, frame of the series) of a spot, both from 0; None if it is not there."""
+    for number, series in enumerate(study.series):
+        if series.series_instance_uid == spot.series_uid:
+            index = _index(series, spot)
+            if index is not None:
+                return number, index
+    return None
+
+
+def mark_of(shape: Shape, picture: Picture, mark_id: str | None = None) -> Mark:
+    """Measure a shape on a picture. A new mark gets an id of its own."""
+    spot, scale = spot_of(picture), measure.scale_of(picture.image)
+    mark = Mark(mark_id or new_id(), spot, shape, scale, picture.image.value_unit)
+    if isinstance(shape, EllipseRoi) and picture.grey:
+        return replace(mark, statistics=measure.statistics(shape, picture.values))
+    if isinstance(shape, Probe):
+        return replace(mark, values=measure.value_at(shape, picture.values))
+    return mark
+
+
+def other_diameter(mark: Mark, marks: _Marks) -> Mark | None:
+    """Return the line that measures the same finding across, None if the mark stands alone.
+
+    Of several that cross it, the last drawn counts; two belong together only for each other.
+    """
+    found = _crossing(mark, marks)
+    return found if found is not None and _crossing(found, marks) == mark else None
+
+
+def _crossing(mark: Mark, marks: _Marks) -> Mark | None:
+    return next((other for other in reversed(marks) if _are_pair(mark, other)), None)
+
+
+def _are_pair(one: Mark, other: Mark) -> bool:
+    if not isinstance(one.shape, Length) or not isinstance(other.shape, Length):
+        return False
+    same = one.spot == other.spot and one.id != other.id
+    return same and measure.are_diameters(one.shape, other.shape, one.scale)
+
+
+def _index(series: Series, spot: Spot) -> int | None:
+    before = 0
+    for image in series.images:
+        if image.sop_instance_uid == spot.sop_uid:
+            return before + spot.frame if spot.frame < image.frames else None
+        before += image.frames
+    return None
