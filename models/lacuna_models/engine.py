@@ -25,7 +25,8 @@ from lacuna_models.api import (
 )
 from lacuna_models.canvas import Layout, Rule, lay_out
 from lacuna_models.context import Context, Contexts
-from lacuna_models.infill import Forward, budget, denoise, task_of
+from lacuna_models.forwards import forward_of
+from lacuna_models.infill import budget, denoise, task_of
 from lacuna_models.loading import Loaded, load
 from lacuna_models.rows import Block, Job, Read, Row
 from lacuna_models.sampler import SeededDraws
@@ -165,7 +166,7 @@ class DiffusionEngine:
         rules = torch.tensor([layout.rules[p].value for p in layout.free], device=loaded.device)
         size = loaded.vocabulary.size
         task = task_of(
-            layout.ids, layout.free, layout.seeded, self._forbidden[rules], size, loaded.device
+            layout.ids, layout.free, layout.seeded, self._forbidden[rules], loaded.device
         )
         seeds = [row.seed + _NEXT_BLOCK * block.index for row in rows]
         draws = SeededDraws(seeds, len(layout.free), size, loaded.device)
@@ -192,29 +193,6 @@ def _within_memory() -> Iterator[None]:
         raise EngineError(
             "The device's memory is full.", "Ask for fewer alternatives, or choose another device."
         ) from error
-
-
-def forward_of(loaded: Loaded, seen: Context, rows: int, free: Tensor) -> Forward:
-    """Return the model as a function of the canvas, for ``rows`` rows behind one context.
-
-    The decoder is upstream's own; the output head is applied at the free positions only.
-    """
-    model = loaded.model
-    cache = context.rows(seen, rows)
-    cap = float(model.final_logit_softcapping)
-
-    def forward(canvas: Tensor, conditioning: Tensor | None) -> Tensor:
-        places = torch.arange(seen.length, seen.length + canvas.shape[1], device=canvas.device)
-        hidden = model.model.decoder(
-            decoder_input_ids=canvas,
-            past_key_values=cache,
-            self_conditioning_logits=None if conditioning is None else conditioning.to(model.dtype),
-            decoder_position_ids=places[None],
-        ).last_hidden_state
-        logits: Tensor = model.lm_head(hidden[:, free]).float()
-        return torch.tanh(logits / cap) * cap
-
-    return forward
 
 
 def _forbidden(loaded: Loaded) -> Tensor:

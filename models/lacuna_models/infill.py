@@ -11,7 +11,7 @@ from torch import Tensor
 from lacuna_models.api import CancelToken, SamplerSettings
 from lacuna_models.sampler import Draws, StepOutput, Task, first_state, step, temperature
 
-# (R, C) canvas and (R, C, V) logits of the step before, None at first -> (R, F, V) float32 logits
+# (R, C) canvas, (R, F, V) logits of the step before (None at first) -> (R, F, V) logits
 Forward = Callable[[Tensor, Tensor | None], Tensor]
 
 
@@ -50,7 +50,6 @@ def task_of(
     free: tuple[int, ...],
     seeded: frozenset[int],
     forbidden: Tensor | None,
-    vocabulary: int,
     device: torch.device,
 ) -> Task:
     """Put a layout's numbers on a device. ``forbidden`` is (F, V) bool, already there."""
@@ -59,5 +58,4 @@ def task_of(
         free=torch.tensor(free, dtype=torch.long, device=device),
         seeded=torch.tensor([p in seeded for p in free], dtype=torch.bool, device=device),
         forbidden=forbidden,
-        vocabulary=vocabulary,
     )

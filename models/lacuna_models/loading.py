@@ -17,6 +17,9 @@ from lacuna_models import adapters
 from lacuna_models.api import EngineError, ModelInfo, SamplerSettings
 from lacuna_models.canvas import DEFAULT_GAP, CanvasSpec
 from lacuna_models.images import Pictures
+from lacuna_models.lean.choice import suits
+from lacuna_models.lean.weights import Weights as LeanWeights
+from lacuna_models.lean.weights import fold
 from lacuna_models.vocabulary import Marks, Vocabulary
 from lacuna_models.weights import Progress, digest, is_folder, read_json, weight_files
 
@@ -68,7 +71,8 @@ class ImageMarks:
 class Loaded:
     """A checkpoint at work. The model holds hidden state: one thread owns it.
 
-    ``marks`` are the names of all special tokens, longest first.
+    ``marks`` are the names of all special tokens, longest first. ``lean`` holds the weights of
+    the lean step, or None where upstream's decoder is to be used.
     """
 
     model: Any
@@ -80,6 +84,7 @@ class Loaded:
     device: torch.device
     marks: tuple[str, ...]
     image_marks: ImageMarks
+    lean: LeanWeights | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +147,7 @@ def load(
         device=place,
         marks=_mark_names(tokenizer),
         image_marks=_image_marks(model, tokenizer),
+        lean=fold(model) if suits(model) else None,
     )
     tell("Ready", 1.0)
     return loaded

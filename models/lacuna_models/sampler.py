@@ -3,7 +3,7 @@
 It is the entropy-bound sampler of DiffusionGemma's ``generate`` with five differences, each for the
 sake of held positions (anchors): acceptance and stopping look at free positions only; ids that may
 not stand at a place get no probability there; anchors condition the next step by themselves, not by
-the model's opinion of them; and each row draws from a stream of its own.
+the model's opinion of them, so none is handed on; and each row draws from a stream of its own.
 
 Shapes: R rows, C canvas positions, F free positions among them, V the vocabulary.
 """
@@ -20,7 +20,6 @@ from torch import Tensor
 from lacuna_models.api import SamplerSettings
 
 _NEVER = -1.0e9  # a logit without probability; finite, because 0 * -inf is no number
-_CERTAIN = 100.0  # a logit beside zeros whose softmax is one-hot in every precision
 
 
 class Draws(Protocol):
@@ -83,14 +82,12 @@ class Task:
         free: (F,) indices of the positions that may be written.
         seeded: (F,) bool, which of them start from ``ids``.
         forbidden: (F, V) bool, what may not stand there; None where anything may.
-        vocabulary: V.
     """
 
     ids: Tensor
     free: Tensor
     seeded: Tensor
     forbidden: Tensor | None
-    vocabulary: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +96,7 @@ class State:
 
     Attributes:
         canvas: (R, C) the tokens that the model sees next.
-        conditioning: (R, C, V) logits of the step before, None before the first.
+        conditioning: (R, F, V) logits of the step before, None before the first.
         argmax: (R, F) the most likely tokens of the step before.
         history: (S, R, F) the last S of those, -1 where there were none yet; S is ``stability``.
         finished: (R,) bool.
@@ -196,7 +193,7 @@ def step(
         mean_entropy=mean,
         state=State(
             canvas=following,
-            conditioning=_conditioning(task, logits, state),
+            conditioning=_conditioning(logits, state),
             argmax=argmax,
             history=torch.cat([state.history, argmax[None]])[-settings.stability :]
             if settings.stability
@@ -226,15 +223,10 @@ def _entropy(logits: Tensor) -> Tensor:
     return -(logp * torch.softmax(logits, dim=-1)).sum(dim=-1)
 
 
-def _conditioning(task: Task, logits: Tensor, state: State) -> Tensor:
-    """Return (R, C, V) logits: the model's at free positions, certainty at anchors."""
+def _conditioning(logits: Tensor, state: State) -> Tensor:
     if state.conditioning is None:
-        rows, length = state.canvas.shape
-        certain = torch.zeros((length, task.vocabulary), device=logits.device)
-        certain.scatter_(-1, task.ids[:, None], _CERTAIN)
-        return certain.expand(rows, -1, -1).index_copy(1, task.free, logits)
-    kept = torch.where(state.finished[:, None, None], state.conditioning[:, task.free], logits)
-    return state.conditioning.index_copy(1, task.free, kept)
+        return logits
+    return torch.where(state.finished[:, None, None], state.conditioning, logits)
 
 
 def _renoised(shares: Tensor, seeded: Tensor, noise: float) -> Tensor:

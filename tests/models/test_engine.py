@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
+from lacuna_models import engine as engine_module
 from lacuna_models.api import (
     Done,
     Engine,
@@ -29,6 +31,8 @@ from lacuna_models.api import (
     TokenState,
 )
 from lacuna_models.engine import DiffusionEngine, collect, load_engine
+from lacuna_models.forwards import forward_of
+from lacuna_models.infill import Forward
 from lacuna_models.loading import Loaded, load
 
 PICTURE = ImageInput(
@@ -197,20 +201,23 @@ def test_exact_gaps_hold_exactly_their_tokens(bundled: DiffusionEngine) -> None:
 
 
 def test_soft_text_without_noise_mostly_stands_in_the_first_canvas(
-    bundled: DiffusionEngine,
+    bundled: DiffusionEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen = []
-    model = bundled._at_work().model
-    hook = model.model.decoder.register_forward_pre_hook(
-        lambda _module, _args, kwargs: seen.append(kwargs["decoder_input_ids"][0].tolist()),
-        with_kwargs=True,
-    )
-    try:
-        still = replace(REQUEST, settings=SamplerSettings(steps=4, noise=0.0, start=0.5))
-        events = steps(bundled.fill(still))
-        collect(bundled.fill(replace(still, settings=SamplerSettings(steps=4, noise=1.0))))
-    finally:
-        hook.remove()
+    seen: list[list[int]] = []
+
+    def noting(*about: Any) -> Forward:
+        forward = forward_of(*about)
+
+        def noted(canvas: torch.Tensor, conditioning: torch.Tensor | None) -> torch.Tensor:
+            seen.append(canvas[0].tolist())
+            return forward(canvas, conditioning)
+
+        return noted
+
+    monkeypatch.setattr(engine_module, "forward_of", noting)
+    still = replace(REQUEST, settings=SamplerSettings(steps=4, noise=0.0, start=0.5))
+    events = steps(bundled.fill(still))
+    collect(bundled.fill(replace(still, settings=SamplerSettings(steps=4, noise=1.0))))
     vocabulary = bundled._at_work().vocabulary
     soft = vocabulary.ids(" The lungs are clear.")
     assert events[0].steps == 2, "half of the schedule was skipped"
@@ -334,11 +341,11 @@ def test_impossible_settings_are_refused(wrong: dict[str, float]) -> None:
 def test_a_full_memory_is_said_and_leaves_the_engine_usable(
     bundled: DiffusionEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(**_: object) -> None:
+    def full(*_: object) -> torch.Tensor:
         raise torch.OutOfMemoryError
 
     with monkeypatch.context() as patch:
-        patch.setattr(bundled._at_work().model.model.decoder, "forward", full)
+        patch.setattr(engine_module, "forward_of", lambda *_: full)
         with pytest.raises(EngineError, match="memory is full"):
             collect(bundled.fill(REQUEST))
     assert collect(bundled.fill(REQUEST))[0].fills

@@ -8,6 +8,7 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from lacuna_models.bench.tasks import Pair, infill, with_settings
 from lacuna_models.engine import DiffusionEngine
 from lacuna_models.loading import Loaded, load
 
-Run = Callable[[Pair], int]
+Run = Callable[[Pair], int]  # fills, and returns how many passes that took
 
 
 @dataclass(slots=True)
@@ -44,7 +45,7 @@ class Timing:
 
 
 class Passes:
-    """Counts the decoder's passes, whoever drives the model."""
+    """Counts the passes of upstream's decoder, whoever drives it; the lean step is not that one."""
 
     def __init__(self, model: Any) -> None:
         self._count = 0
@@ -109,45 +110,47 @@ def _race(
     *,
     peers: bool,
 ) -> list[Timing]:
-    runs = _contenders(loaded, pairs[0].task, peers=peers)
+    runs = _contenders(loaded, pairs[0].task, passes, peers=peers)
     timings = [Timing(name) for name in runs]
     for round_ in range(repeats + 1):
         for pair in pairs:
             for timing, run in zip(timings, runs.values(), strict=True):
-                passes.take()
                 began = time.perf_counter()
-                run(with_settings(pair, settings))
+                taken = run(with_settings(pair, settings))
                 spent = (time.perf_counter() - began) * 1000
                 if round_:  # the first round warms caches up, ours of contexts too
                     timing.milliseconds.append(spent)
-                    timing.passes.append(passes.take())
+                    timing.passes.append(taken)
     return timings
 
 
-def _contenders(loaded: Loaded, task: InfillTask, *, peers: bool) -> dict[str, Run]:
+def _contenders(loaded: Loaded, task: InfillTask, passes: Passes, *, peers: bool) -> dict[str, Run]:
     """Return the contenders; the first is the one that the others are compared with."""
-    warm = DiffusionEngine(loaded)
-
-    def ours_warm(pair: Pair) -> int:
-        return _fill(warm, pair)
 
     def ours_cold(pair: Pair) -> int:
         return _fill(DiffusionEngine(loaded), pair)
 
     def transformers(pair: Pair) -> int:
-        return int(generate(loaded.model, pair.task, pair.request.seeds[0], None).shape[1])
+        passes.take()
+        generate(loaded.model, pair.task, pair.request.seeds[0], None)
+        return passes.take()
 
     runs: dict[str, Run] = {
         "transformers generate + the paper's clamp": transformers,
         "Lacuna, context encoded each time": ours_cold,
-        "Lacuna, warm context": ours_warm,
+        "Lacuna, warm context": partial(_fill, DiffusionEngine(loaded)),
     }
+    if loaded.lean is not None:
+        stock = DiffusionEngine(dataclasses.replace(loaded, lean=None))
+        runs["Lacuna, stock forward, warm context"] = partial(_fill, stock)
     if peers:
         pipeline = diffusers_pipeline(loaded.model, task)
 
         def diffusers(pair: Pair) -> int:
+            passes.take()
             pipeline.processor = type(pipeline.processor)(pair.task)
-            return int(run_diffusers(pipeline, pair.task, pair.request.seeds[0]).shape[1])
+            run_diffusers(pipeline, pair.task, pair.request.seeds[0])
+            return passes.take()
 
         runs["diffusers pipeline + clamp in its callback"] = diffusers
     return runs

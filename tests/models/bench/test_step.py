@@ -29,7 +29,8 @@ def test_the_peer_keeps_the_anchors_and_takes_the_same_steps(loaded: Loaded) -> 
     try:
         canvas = run_transformers(loaded.model, pair.task, 1, None)
         theirs = passes.take()
-        done = collect(DiffusionEngine(loaded).fill(pair.request))
+        stock = dataclasses.replace(loaded, lean=None)
+        done = collect(DiffusionEngine(stock).fill(pair.request))
         ours = passes.take()
     finally:
         passes.close()
@@ -50,6 +51,7 @@ def test_the_clamp_is_taken_off_again(loaded: Loaded) -> None:
 def test_the_table_names_every_contender() -> None:
     table = bench_step(checkpoint_path(), cases=1, repeats=1, steps=1, peers=False)
     assert table.count("Lacuna, warm context") == 2
+    assert table.count("Lacuna, stock forward") == 2
     assert "the paper's clamp | " in table
 
 
