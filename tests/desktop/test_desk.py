@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QEvent
+from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QApplication
 
 from lacuna.app import Application
@@ -19,6 +20,7 @@ from lacuna.settings import Settings
 from lacuna.study.load import load_study
 from lacuna.ui.desk.filling import IMAGE_CHIP
 from lacuna.ui.editor.dock import SentChip
+from lacuna.ui.editor.editor import ReportEditor
 from lacuna.ui.theme import dress, make_look
 from lacuna.work.engine_worker import LoadProgress, ModelChoice
 from lacuna_models.api import EngineError, FillRequest, StepEvent
@@ -104,6 +106,31 @@ def test_a_run_ends_and_keeps_its_author_when_another_model_is_chosen(
     assert parts.panel.dock_state == "settled"
     fills = [span for span in parts.panel.report().spans() if isinstance(span, Fill)]
     assert {fill.origin.model for fill in fills} <= {"slow"}
+
+
+def test_filling_again_rewrites_the_same_words_again(start: Start) -> None:
+    application = start()
+    open_study(application, sample_study())
+    editor = application.parts.panel.editor
+    for body in (1, 0):  # words instead of each of the two gaps
+        put_caret(editor, body)
+        editor.cut_selection()
+        drive.type_text(editor, "Some words.")
+    editor.selectAll()
+    fill(application)
+    put_caret(editor, 0, select=False)
+    first = [span.id for span in application.parts.panel.report().spans()]
+    fill(application)
+    again = list(application.parts.panel.report().spans())
+    assert all(isinstance(span, Fill) for span in again)
+    assert first != [span.id for span in again]
+
+
+def put_caret(editor: ReportEditor, gap: int, *, select: bool = True) -> None:
+    """Select a gap, or put the caret where none is."""
+    editor.moveCursor(QTextCursor.MoveOperation.Start)
+    for _ in range(gap + 1 if select else 0):
+        editor.focus_next()
 
 
 def test_a_report_that_comes_back_is_not_written_again(start: Start) -> None:

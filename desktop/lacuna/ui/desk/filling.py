@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QSignalBlocker, Signal
 from lacuna.errors import UserFacingError
 from lacuna.report import edit
 from lacuna.report.apply import apply_done
-from lacuna.report.model import Report
+from lacuna.report.model import Report, Soft
 from lacuna.report.request import build_request
 from lacuna.session import Change, Session
 from lacuna.settings import Settings
@@ -119,20 +119,24 @@ class Filling(QObject):
         model = self._session.model
         if model is None:
             raise UserFacingError("The model is not loaded yet.", "Fill again in a moment.")
-        scope = self._panel.selection_scope()
-        if not scope:
-            self._reopen_proposals()
+        scope = self._panel.selection_scope() or self._reopen_proposals()
         prompt = Prompt(images=self._images(), style=self._settings.style)
         seeds = (self._seeds(),)
         report = self._panel.report()
         settings = self._sampler(model.settings)
         return build_request(report, prompt, seeds=seeds, settings=settings, scope=scope)
 
-    def _reopen_proposals(self) -> None:
-        """Fill again: where no gap is left, the proposals that wait go back to gaps."""
+    def _reopen_proposals(self) -> frozenset[str]:
+        """Fill again: where no gap is left, the proposals that wait go back to what they replaced.
+
+        Returns the ids of the text among that: it is to be rewritten again.
+        """
         report = self._panel.report()
-        if not any(edit.gaps(report)) and any(edit.proposals(report)):
-            self._panel.apply(edit.reject_all)
+        waiting = list(edit.proposals(report))
+        if not waiting or any(edit.gaps(report)):
+            return frozenset()
+        self._panel.apply(edit.reject_all)
+        return frozenset(fill.replaced.id for fill in waiting if isinstance(fill.replaced, Soft))
 
     def _sampler(self, own: SamplerSettings) -> SamplerSettings:
         steps = self._settings.steps
