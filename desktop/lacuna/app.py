@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -39,6 +40,7 @@ from lacuna_resources.themes import ThemeName
 
 CASE_OPEN = "Kept until you close Lacuna"
 
+_PULSE_MS = 250
 _CLOSE, _COPY, _STAY = "close-window", "copy-report", "stay"
 _LEAVING = Notice(
     NoticeKind.ALERT,
@@ -225,10 +227,25 @@ def main(
     adapter = Path(settings.adapter) if settings.adapter and model is None else None
     choice = ModelChoice(chosen, adapter, settings.device)
     QTimer.singleShot(0, partial(application.start, choice, paths, sample=sample))
+    pulse = _heed_ctrl_c(application.parts.window)
     code = qt.exec()
+    pulse.stop()
     sys.excepthook = sys.__excepthook__
     application.close()
     return code
+
+
+def _heed_ctrl_c(window: MainWindow) -> QTimer:
+    """Let Ctrl+C in the terminal close the window, which asks if words would be lost.
+
+    Python looks at signals only while it runs, so the timer returned gives it a turn; without the
+    handler Ctrl+C would be an error in whatever slot or paint happened to be running.
+    """
+    signal.signal(signal.SIGINT, lambda *_: QTimer.singleShot(0, window.close))
+    pulse = QTimer(window)
+    pulse.timeout.connect(lambda: None)
+    pulse.start(_PULSE_MS)
+    return pulse
 
 
 def _require_screen() -> None:

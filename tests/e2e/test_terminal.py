@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import shlex
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -57,6 +59,20 @@ def test_a_full_disk_is_one_sentence() -> None:
     assert done.returncode == 2
     assert done.stderr.decode().startswith("lacuna: The output could not be written: no space")
     assert done.stderr.count(b"\n") == 1
+
+
+def test_ctrl_c_closes_the_window() -> None:
+    """It used to be swallowed by whatever slot or paint it happened to fall into."""
+    command = [sys.executable, "-m", "lacuna", "gui"]
+    with subprocess.Popen(command, env=environment(), stderr=subprocess.PIPE) as running:
+        time.sleep(4)
+        running.send_signal(signal.SIGINT)
+        try:
+            said = running.communicate(timeout=60)[1]
+        finally:
+            running.kill()
+    assert running.returncode in (0, 130)
+    assert b"Traceback" not in said
 
 
 def test_a_data_folder_that_cannot_be_made_is_no_reason_to_stop(tmp_path: Path) -> None:
