@@ -13,7 +13,7 @@ from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtWidgets import QApplication
 
 from lacuna.app import Application
@@ -42,6 +42,7 @@ class Tour:
         self.out = out
         self.taken: list[Path] = []
         self._wanted: list[int] = []
+        self.parts.worker.stepped.connect(self._on_step)
 
     def take(self, name: str) -> None:
         """Write what the window shows."""
@@ -50,6 +51,8 @@ class Tour:
 
     def _save(self, name: str) -> None:
         path = self.out / f"{len(self.taken) + 1:02}-{name}.png"
+        # A picture is taken between two events: words that have just changed want their room first.
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)
         self.parts.window.grab().save(str(path))
         self.taken.append(path)
 
@@ -67,9 +70,8 @@ class Tour:
             self.keys(KEY.Key_Left, SHIFT)
 
     def frames_during(self, steps: list[int]) -> None:
-        """Take a picture when each of these steps has arrived."""
+        """Take a picture when each of these steps of the next run has arrived."""
         self._wanted = list(steps)
-        self.parts.worker.stepped.connect(self._on_step)
 
     def _on_step(self, step: StepEvent) -> None:
         if step.step in self._wanted:
@@ -120,10 +122,18 @@ class Tour:
     def fill(self) -> None:
         """A whole run, from the gaps as they were before the stopped one."""
         self.keys(KEY.Key_Z, CTRL)
-        self.frames_during([1, 2, 3, 5, 8])
+        self.frames_during([3, 4, 5, 6, 8, 12])  # by the third, the gaps are open
         self.keys(KEY.Key_G, CTRL)
         drive.wait_for_end(self.application)
         self.take("settled")
+
+    def replay(self) -> None:
+        """An earlier step of the run that has ended, then its end again."""
+        for _ in range(3):
+            self.keys(KEY.Key_Comma, CTRL)
+        self.take("replayed")
+        for _ in range(3):
+            self.keys(KEY.Key_Period, CTRL)
 
     def accept(self) -> None:
         """The first proposal accepted; it stays the model's in the ribbon."""
@@ -131,6 +141,15 @@ class Tour:
         self.keys(KEY.Key_Tab)
         self.keys(KEY.Key_Return, CTRL)
         self.take("accepted")
+
+    def rewrite(self) -> None:
+        """The second proposal selected and written anew; the rest stands."""
+        self.keys(KEY.Key_Tab)
+        self.keys(KEY.Key_End, SHIFT)
+        self.frames_during([2])
+        self.keys(KEY.Key_G, CTRL)
+        drive.wait_for_end(self.application)
+        self.take("rewritten")
 
     def refuse(self, folder: Path) -> None:
         """A file that is no study; the report stands."""
@@ -148,9 +167,12 @@ class Tour:
         name = "NOT^A PHANTOM"
         drive.wait_for(lambda: _patient(self.application) != "" and _is_other(self), name)
         drive.wait_for_picture(self.application)
+        self.frames_during([5])
         self.keys(KEY.Key_G, CTRL)
         drive.wait_for_end(self.application)
         self.take("not-a-phantom")
+        self.keys(KEY.Key_Return, CTRL)
+        self.take("not-a-phantom-accepted")
 
 
 def _patient(application: Application) -> str:
@@ -183,7 +205,9 @@ def run(out: Path, theme: str = "dark", width: int = 1600, height: int = 1000) -
             tour.lock()
             tour.stop()
             tour.fill()
+            tour.replay()
             tour.accept()
+            tour.rewrite()
             tour.refuse(place)
             tour.not_a_phantom(place)
         finally:

@@ -47,10 +47,11 @@ from lacuna.ui.editor.live_view import LiveView
 from lacuna.ui.editor.painter import GUTTER, Scene, SpanPainter, lines_height
 from lacuna.ui.editor.styles import Styler
 from lacuna.ui.theme import Look, Role
-from lacuna_models.api import FillRequest, StepEvent
+from lacuna_models.api import FillRequest, Soft, StepEvent
 
 RIGHT_MARGIN = 32
 _TOP_MARGIN = 14
+_CARET = 2  # pixels
 _SMALLEST, _LARGEST = 14, 24  # pixels, the report's zoom
 _NO_WORDS = "Select the words to lock."
 _NOTHING_TO_REVIEW = "There is no proposal to review."
@@ -68,6 +69,7 @@ class ReportEditor(QTextEdit):
         self._look, self._pixels, self._layer = look, Role.REPORT.pixels, Layer.CERTAINTY
         self._live = LiveView(self)
         self._untouched = (0, 0, 0)
+        self._known: set[str] = set()
         self._meaningless = False
         self._binding = Binding(self.document())
         self._editing = Editing(self._binding)
@@ -142,7 +144,12 @@ class ReportEditor(QTextEdit):
     def begin_run(self, request: FillRequest) -> None:
         """Get ready to paint a run's tokens over its gaps."""
         self._live.begin(request)
+        if any(isinstance(segment, Soft) for segment in request.segments):
+            # What is rewritten was selected: its tokens would be painted on the selection's colour.
+            self._select(self.textCursor().selectionStart())
+        self._known = {run.span.id for run in self._binding.runs()}
         self._untouched = self._touch()
+        self.setCursorWidth(0)  # beside a room of several lines it would stand as high as the room
 
     def show_step(self, step: StepEvent) -> None:
         """Paint a step. The first one opens the gaps; after it nothing moves until the end."""
@@ -155,12 +162,15 @@ class ReportEditor(QTextEdit):
         """End the run; ``after`` is written as one undo step, None leaves the report as it is."""
         self._live.finish()
         self._styler.veil(frozenset())
+        self.setCursorWidth(_CARET)
         if after is None:
             return
         untouched = self._touch() == self._untouched
         self._binding.write(after)
         self._live.settle()
-        first = next((run for run in self._binding.runs() if caret.is_proposal(run)), None)
+        waiting = [run for run in self._binding.runs() if caret.is_proposal(run)]
+        waiting.sort(key=lambda run: run.span.id in self._known)  # this run's before older ones
+        first = waiting[0] if waiting else None
         if first is not None and untouched:
             self._focus_on(first)  # never under the hands of someone who is typing
 
@@ -221,6 +231,7 @@ class ReportEditor(QTextEdit):
         self._pass(marks.over, event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        self.setCursorWidth(_CARET)
         if keys.is_harmless(event):
             super().keyPressEvent(event)
         elif not self._handled(event):
@@ -269,6 +280,7 @@ class ReportEditor(QTextEdit):
         return self._attempt(lambda: self._editing.remove(self.textCursor()))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.setCursorWidth(_CARET)
         gap = self._gap_under(event.position())
         if gap is not None and event.button() == Qt.MouseButton.LeftButton:
             self._focus_on(gap)
@@ -311,7 +323,7 @@ class ReportEditor(QTextEdit):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAcceptDrops(False)
         self.viewport().setAcceptDrops(False)
-        self.setCursorWidth(2)
+        self.setCursorWidth(_CARET)
         self.setAccessibleName("Report")
         self.document().setDocumentMargin(0)
         frame = self.document().rootFrame()

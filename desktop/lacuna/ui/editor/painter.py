@@ -148,14 +148,14 @@ class SpanPainter:
     def _lines(self, run: Run) -> list[Line]:
         if not isinstance(run.span, Gap):
             return [Line(p.left, p.right + _OVERHANG, p.baseline) for p in self._reach(run)]
-        box = self.gap_box(run)
+        box, below = self.gap_box(run), self._scene.below
+        if not self._has_lines(run):
+            return [Line(box.left(), box.right(), box.bottom() - below)]
+        # Counted from the top, so that words stand still while the room opens beneath them.
         pitch = line_pitch(self._metrics)
-        count = max(int((box.height() + BOX_AIR) // pitch), 1)
-        last = box.bottom() - self._scene.below
-        return [
-            Line(box.left(), box.right(), last - (count - 1 - number) * pitch)
-            for number in range(count)
-        ]
+        first = box.top() + pitch - BOX_AIR - below
+        count = int((box.height() + BOX_AIR + 0.5) // pitch)
+        return [Line(box.left(), box.right(), first + number * pitch) for number in range(count)]
 
     def _reach(self, run: Run) -> list[Piece]:
         live = self._scene.live
@@ -257,7 +257,7 @@ class SpanPainter:
 
     def _glyph_lines(self, run: Run) -> list[float]:
         if isinstance(run.span, Gap):
-            return [self._lines(run)[0].baseline]
+            return [line.baseline for line in self._lines(run)[:1]]
         return [piece.baseline for piece in self._pieces(run)]
 
     def _glyph(self, run: Run) -> tuple[int, str, str] | None:

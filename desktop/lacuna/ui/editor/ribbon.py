@@ -26,6 +26,9 @@ _SWATCH = QRectF(0, -7, 22, 14)
 _SPACE = 16.0
 _TO_WORD = 8.0  # from a swatch to its word
 _MEANINGLESS = "meaningless"
+_NOW = "accepted now"
+_NARROW = 560  # below it words are shorter
+_BRIEFEST = 2
 _GAP_WEIGHT = 8  # characters that an open gap takes on the ribbon
 _BETWEEN = 3.0
 
@@ -121,23 +124,25 @@ class Ribbon(QWidget):
 
     # -- the legend ----------------------------------------------------------------------------
 
-    def _summary(self) -> str:
+    def _summary(self, brevity: int = 0) -> str:
+        """Say what is left to do; ``brevity`` 1 leaves out the model's share, 2 the gaps too."""
         found = self._shares
         gaps = f"{found.open_gaps} open gap" + ("s" if found.open_gaps != 1 else "")
         if self._mode is Mode.RUNNING:
-            return gaps.replace("open ", "") + " filling"
+            return gaps.replace("open ", "") + " filling" if found.open_gaps else "Rewriting"
         words = []
         if found.to_review:
             share = round(100 * found.by_author.get(Author.MODEL, 0.0))
             name = "Demonstrator" if self._has_meaningless() else "Model"
-            words = [f"{name} {share} %", f"{found.to_review} of {found.fills} to review"]
-        if found.open_gaps:
+            words = [f"{name} {share} %"] if not brevity else []
+            words.append(f"{found.to_review} of {found.fills} to review")
+        if found.open_gaps and (brevity < _BRIEFEST or not words):
             words.append(gaps)
         return ", ".join(words)
 
     def _paint_summary(self, painter: QPainter) -> float:
         """Paint what is left to do, to the right; return where the room for the legend ends."""
-        words, theme = self._summary(), self._look.theme
+        words, theme = self._fitting_summary(), self._look.theme
         running = self._mode is Mode.RUNNING
         meaningless = self._meaningless if running else self._has_meaningless()
         tone = theme.demonstrator if meaningless else theme.model
@@ -153,14 +158,27 @@ class Ribbon(QWidget):
         self._look.paint_icon(painter, "brackets", icon, tone.line)
         return left - 22 - _SPACE
 
+    def _fitting_summary(self) -> str:
+        """Return the fullest summary beside which the legend keeps its words."""
+        label = QFontMetricsF(self._look.font(Role.LABEL))
+        room = self.width() - LEFT - RIGHT - 22 - _SPACE
+        for brevity in range(_BRIEFEST):
+            words = self._summary(brevity)
+            if _setting(self._widths(), room - label.horizontalAdvance(words))[2]:
+                return words
+        return self._summary(_BRIEFEST)
+
+    def _widths(self) -> list[float]:
+        metrics = QFontMetricsF(self._look.font(Role.STATUS))
+        return [metrics.horizontalAdvance(name) for name, _ in self._entries()]
+
     def _has_meaningless(self) -> bool:
         return any(part.meaningless for part in self._parts)
 
     def _paint_legend(self, painter: QPainter, right: float) -> None:
         entries = list(self._entries())
         painter.setFont(self._look.font(Role.STATUS))
-        metrics = QFontMetricsF(painter.font())
-        widths = [metrics.horizontalAdvance(name) for name, _ in entries]
+        widths = self._widths()
         swatch, space, wordy = _setting(widths, right - LEFT)
         x = float(LEFT)
         for (name, meaning), width in zip(entries, widths, strict=True):
@@ -175,7 +193,9 @@ class Ribbon(QWidget):
 
     def _entries(self) -> Iterator[tuple[str, object]]:
         if self._mode is not Mode.REST:
-            yield from ((name, name) for name in ("changing", "accepted now", "settled", "held"))
+            now = _NOW if self.width() >= _NARROW else "now"
+            yield from (("changing", "changing"), (now, _NOW))
+            yield from (("settled", "settled"), ("held", "held"))
         elif self._layer is Layer.CERTAINTY and self._has_meaningless():
             yield "means nothing about this picture", _MEANINGLESS
         elif self._layer is Layer.CERTAINTY:
@@ -206,7 +226,7 @@ class Ribbon(QWidget):
 
     def _paint_token_swatch(self, painter: QPainter, state: str, box: QRectF) -> None:
         theme = self._look.theme
-        now = state == "accepted now"
+        now = state == _NOW
         tones = tones_of(theme, meaningless=self._meaningless)
         tone = tones.now if now else tones.settled
         painter.fillRect(box, QColor(tone.background))
@@ -261,7 +281,7 @@ def _setting(widths: list[float], room: float) -> tuple[float, float, bool]:
 
     Where the full setting does not fit, swatches and spaces yield before the words do.
     """
-    for swatch, space in ((_SWATCH.width(), _SPACE), (14.0, 10.0)):
+    for swatch, space in ((_SWATCH.width(), _SPACE), (16.0, 8.0)):
         needed = sum(widths) + len(widths) * (swatch + _TO_WORD + space) - space
         if needed <= room:
             return swatch, space, True

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import QRect, Qt
-from PySide6.QtGui import QImage, QKeySequence, QShortcut
+from PySide6.QtGui import QImage, QKeySequence, QShortcut, QTextCursor
 from pytestqt.qtbot import QtBot
 
 from lacuna.report import edit, markup
@@ -343,6 +343,34 @@ def test_undo_leaves_the_caret_at_the_change_not_in_a_heading(
     assert place() == (0, len("Clear. No nodule."))
     qtbot.keyClick(panel.editor, Qt.Key.Key_Y, CTRL)
     assert place() == (0, len("Clear. "))
+
+
+def test_a_rewritten_selection_is_readable_while_it_runs_and_in_focus_after(
+    panel: ReportPanel,
+) -> None:
+    panel.load(one(fill("No nodule."), soft(" The heart is large.")))
+    cursor = panel.editor.textCursor()
+    cursor.setPosition(len("No nodule."))
+    cursor.setPosition(len("No nodule. The heart is large."), QTextCursor.MoveMode.KeepAnchor)
+    panel.editor.setTextCursor(cursor)
+    for event in events(panel, scope=panel.selection_scope()):
+        assert not panel.editor.textCursor().hasSelection()
+        if isinstance(event, api.StepEvent):
+            panel.show_step(event)
+        else:
+            panel.finish_run(event, apply_done(panel.report(), event, INFO))
+    assert panel.editor.textCursor().position() >= len("No nodule.")
+
+
+def test_no_caret_as_high_as_a_room_stands_beside_it(qtbot: QtBot, panel: ReportPanel) -> None:
+    panel.load(report())
+    run = events(panel)
+    panel.show_step(next(e for e in run if isinstance(e, api.StepEvent)))
+    assert panel.editor.cursorWidth() == 0
+    qtbot.keyClick(panel.editor, Qt.Key.Key_End)
+    assert panel.editor.cursorWidth() > 0
+    panel.finish_run(None, None)
+    assert panel.editor.cursorWidth() > 0
 
 
 def test_zoom_stays_within_its_bounds_and_outside_undo(qtbot: QtBot, panel: ReportPanel) -> None:
