@@ -7,6 +7,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication
 
 from lacuna.app import Application
@@ -30,3 +31,6 @@ def application(qapp: QApplication, data_dir: Path) -> Iterator[Application]:
     application.parts.window.set_close_guard(lambda: True)
     application.parts.window.close()
     application.close()
+    # Destroyed here, by Qt and in its order: Python's collector would take widgets apart first.
+    application.parts.window.deleteLater()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
