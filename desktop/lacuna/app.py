@@ -117,7 +117,7 @@ class Application(QObject):
             opening=Opening(window, session, self._pool),
             filling=Filling(window, panel, session, worker, settings, seeds),
             modelling=Modelling(window, session, worker),
-            measuring=Measuring(window, session),
+            measuring=Measuring(window, panel, session),
         )
         self._journal = Journal(self._log, session, self.parts.opening, worker, self._pool, self)
         self._connect()

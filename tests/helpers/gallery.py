@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtWidgets import QApplication
 
+from lacuna.report.model import Author, Fixed, Gap, Report, Section, Soft
 from lacuna.study.measure import Angle, Arrow, EllipseRoi, Length, Probe
 from lacuna.study.model import Refusal
 from lacuna.ui.editor.report_panel import ReportPanel
@@ -105,6 +106,12 @@ def _measured(window: MainWindow) -> Iterator[str]:
     view.select_mark(drawn[1].id)
     view.set_tool(Tool.LENGTH)
     yield "measured"
+    panel = window.findChild(ReportPanel)
+    assert panel is not None
+    before = panel.report()
+    panel.load(_reported())
+    yield "measured-reported"
+    panel.load(before)
     image = replace(first.image, at_detector=True, magnification=1.15)
     flat = replace(first, image=image)
     view.show_picture(flat)
@@ -115,6 +122,19 @@ def _measured(window: MainWindow) -> Iterator[str]:
     view.use_board(Board())
     view.show_picture(first)
     view.set_tool(Tool.WINDOW)
+
+
+def _reported() -> Report:
+    quoted = "12 x 8 mm (se 1, im 1)".replace(" ", "\u00a0")
+    lungs = (
+        Soft("l", "Lungs: ", Author.TEMPLATE),
+        Fixed("n", "Rounded nodule in the right mid zone"),
+        Soft("c", ", "),
+        Fixed("m", quoted, Author.MEASUREMENT),
+        Soft("s", " "),
+        Gap("g"),
+    )
+    return Report((Section("Findings", lungs),))
 
 
 def _refused() -> Notice:

@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QTextCursor
 from pytestqt.qtbot import QtBot
 
+from lacuna.report import edit
+from lacuna.report.model import Author, Fixed, Gap, Report, Section, Soft, Span
 from lacuna.session import Session
 from lacuna.study.measure import Length
 from lacuna.study.model import Study
@@ -26,12 +30,24 @@ class Desk:
         self.panel = ReportPanel(look)
         self.window = MainWindow(look, self.panel, self.panel.notice_slot)
         self.session = Session()
-        self.measuring = Measuring(self.window, self.session)
+        self.measuring = Measuring(self.window, self.panel, self.session)
         self.window.frame_wanted.connect(self._show)
 
     def open(self, study: Study) -> None:
-        self.session.open(study)
+        self.panel.load(self.session.open(study).report)
         self.window.show_study(study)
+
+    def put(self, *spans: Span) -> None:
+        """Write a report of one section; the caret stands at its end."""
+        self.panel.load(Report((Section(None, spans),)))
+        self.panel.editor.moveCursor(QTextCursor.MoveOperation.End)
+
+    def text(self) -> str:
+        return edit.body(self.panel.report().spans())
+
+    def measured(self) -> Fixed:
+        (span,) = (span for span in self.panel.report().spans() if isinstance(span, Fixed))
+        return span
 
     def draw(self, *shapes: Length) -> None:
         picture = self.window.image_view.picture
@@ -53,6 +69,8 @@ def desk(qtbot: QtBot, look: Look) -> Desk:
     return desk
 
 
+CTRL, ALT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
+QUOTED = "12 x 8 mm (se 1, im 1)".replace(" ", "\u00a0")
 LONG, ACROSS = Length((20, 60), (106, 60)), Length((60, 40), (60, 97))
 
 
@@ -78,3 +96,148 @@ def test_undo_turns_to_the_frame_of_what_it_undoes(desk: Desk) -> None:
     assert view.picture is not None
     assert (view.picture.series.number, view.picture.index) == (2, 2)
     assert not desk.window.show_spot(replace(mark.spot, sop_uid="none"))
+
+
+def test_ctrl_m_quotes_two_diameters_as_a_locked_span(qtbot: QtBot, desk: Desk) -> None:
+    desk.open(studies.study())
+    desk.draw(LONG, ACROSS)
+    desk.put(Soft("a", "Rounded nodule in the right mid zone,"))
+    qtbot.keyClick(desk.panel.editor, Qt.Key.Key_M, CTRL)
+    assert desk.text() == "Rounded nodule in the right mid zone, " + QUOTED
+    assert (desk.measured().text, desk.measured().author) == (QUOTED, Author.MEASUREMENT)
+    qtbot.keyClick(desk.panel.editor, Qt.Key.Key_Backspace)
+    assert desk.measured().text == QUOTED
+    qtbot.keyClick(desk.panel.editor, Qt.Key.Key_Z, CTRL)
+    assert desk.text() == "Rounded nodule in the right mid zone,"
+
+
+def test_ctrl_m_works_from_the_image_too(qtbot: QtBot, desk: Desk) -> None:
+    desk.open(studies.study())
+    desk.draw(LONG)
+    desk.put(Soft("a", "Nodule of "))
+    desk.window.image_view.setFocus()
+    qtbot.keyClick(desk.window.image_view, Qt.Key.Key_M, CTRL)
+    assert desk.text() == "Nodule of " + QUOTED.replace("x\u00a08\u00a0", "")
+    assert desk.window.image_view.hasFocus()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ("", "", QUOTED),
+        ("(", ")", f"({QUOTED})"),
+        ("Nodule", ".", f"Nodule {QUOTED}."),
+        ("Nodule ", "seen", f"Nodule {QUOTED} seen"),
+        ("Lungs:\n", "\nHeart", f"Lungs:\n{QUOTED}\nHeart"),
+    ],
+)
+def test_a_quoted_measurement_keeps_its_distance(
+    desk: Desk, before: str, after: str, expected: str
+) -> None:
+    desk.open(studies.study())
+    desk.draw(LONG, ACROSS)
+    desk.put(Soft("a", before + after))
+    cursor = desk.panel.editor.textCursor()
+    cursor.setPosition(len(before))
+    desk.panel.editor.setTextCursor(cursor)
+    desk.panel.measurement_wanted.emit()
+    assert desk.text() == expected
+
+
+def test_a_measurement_takes_the_place_of_the_gap_in_focus(qtbot: QtBot, desk: Desk) -> None:
+    desk.open(studies.study())
+    desk.draw(LONG, ACROSS)
+    desk.put(Soft("a", "Nodule of "), Gap("g"), Soft("b", " in the lung."))
+    desk.panel.editor.moveCursor(QTextCursor.MoveOperation.Start)
+    qtbot.keyClick(desk.panel.editor, Qt.Key.Key_Tab)
+    desk.panel.measurement_wanted.emit()
+    assert desk.text() == f"Nodule of {QUOTED} in the lung."
+
+
+def test_no_measurement_breaks_an_anchor(desk: Desk) -> None:
+    desk.open(studies.study())
+    desk.draw(LONG)
+    desk.put(Fixed("f", "Mildly enlarged"))
+    cursor = desk.panel.editor.textCursor()
+    cursor.setPosition(4)
+    desk.panel.editor.setTextCursor(cursor)
+    desk.panel.measurement_wanted.emit()
+    assert desk.text() == "Mildly enlarged"
+
+
+def test_the_selected_measurement_goes_before_the_last(desk: Desk) -> None:
+    desk.open(studies.study())
+    desk.draw(Length((0, 0), (50, 0)), Length((0, 200), (100, 200)))
+    desk.put()
+    desk.panel.measurement_wanted.emit()
+    assert desk.text().startswith("14\u00a0mm")
+    desk.window.image_view.select_mark(desk.window.image_view.board.marks[0].id)
+    desk.put()
+    desk.panel.measurement_wanted.emit()
+    assert desk.text().startswith("7\u00a0mm")
+
+
+def test_without_a_measurement_a_sentence_says_what_is_missing(qtbot: QtBot, desk: Desk) -> None:
+    desk.open(studies.study())
+    with qtbot.waitSignal(desk.panel.hint) as told:
+        desk.panel.measurement_wanted.emit()
+    assert told.args == ["Measure something on the image first."]
+
+
+def test_alt_click_turns_to_the_image(qtbot: QtBot, desk: Desk) -> None:
+    desk.open(studies.study(studies.series(1), studies.series(4, count=3)))
+    view = desk.window.image_view
+    desk.window.show_series(1)
+    view.go_to(2)
+    desk.draw(LONG)
+    desk.put(Soft("a", "Nodule, "))
+    desk.panel.measurement_wanted.emit()
+    assert desk.text().endswith("(se\u00a04,\u00a0im\u00a03)")
+    desk.window.show_series(0)
+    point = desk.panel.editor.span_boxes(desk.measured().id)[0].center()
+    viewport = desk.panel.editor.viewport()
+    qtbot.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=point)
+    assert view.picture is not None
+    assert view.picture.series.number == 1
+    qtbot.mouseClick(viewport, Qt.MouseButton.LeftButton, ALT, pos=point)
+    assert (view.picture.series.number, view.picture.index) == (4, 2)
+    assert view.selected_mark == view.board.marks[0]
+
+
+def test_the_menu_of_a_measurement_leads_to_the_image(desk: Desk) -> None:
+    desk.open(studies.study(studies.series(1), studies.series(2)))
+    desk.window.show_series(1)
+    desk.draw(LONG)
+    desk.put(Soft("a", "Nodule, "))
+    desk.panel.measurement_wanted.emit()
+    desk.window.show_series(0)
+    editor = desk.panel.editor
+    menu = editor.build_menu(editor.span_boxes(desk.measured().id)[0].center())
+    menu.actions()[0].trigger()
+    assert desk.window.image_view.picture is not None
+    assert desk.window.image_view.picture.series.number == 2
+    elsewhere = editor.build_menu(QPoint(300, 300))
+    assert not any("image" in action.text() for action in elsewhere.actions())
+
+
+def test_an_unlocked_measurement_is_the_reader_s_own_words(qtbot: QtBot, desk: Desk) -> None:
+    desk.open(studies.study())
+    desk.draw(LONG, ACROSS)
+    desk.put(Soft("a", "Nodule, "))
+    desk.panel.measurement_wanted.emit()
+    point = desk.panel.editor.span_boxes(desk.measured().id)[0].center()
+    desk.panel.editor.toggle_lock()
+    assert not any(isinstance(span, Fixed) for span in desk.panel.report().spans())
+    with qtbot.assertNotEmitted(desk.panel.place_wanted):
+        qtbot.mouseClick(desk.panel.editor.viewport(), Qt.MouseButton.LeftButton, ALT, pos=point)
+
+
+def test_a_measurement_is_told_from_another_anchor_by_its_ticks(desk: Desk) -> None:
+    desk.open(studies.study())
+    editor = desk.panel.editor
+
+    def shot(author: Author) -> object:
+        desk.panel.load(Report((Section(None, (Fixed("f", "12 mm", author),)),)))
+        return editor.viewport().grab(editor.span_boxes("f")[0]).toImage()
+
+    assert shot(Author.MEASUREMENT) != shot(Author.TYPED)

@@ -1,26 +1,71 @@
-"""Measuring: each case has its board, kept for the sitting."""
+"""Measuring: each case has its board, and what was measured goes into the report."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QObject
 
+from lacuna.report.model import Author, Fixed, new_id
 from lacuna.session import Change, Session
 from lacuna.study.model import Study
+from lacuna.ui.editor.report_panel import ReportPanel
 from lacuna.ui.main_window import MainWindow
-from lacuna.ui.viewer.board import Board
+from lacuna.ui.viewer.board import Board, Mark, find, other_diameter
+from lacuna.ui.viewer.mark_words import report_words
+
+NOTHING_MEASURED = "Measure something on the image first."
+NO_PLACE = "Where this was measured is not known any more."
 
 _Key = tuple[str, str, str]
 
 
 class Measuring(QObject):
-    """Keeps what is drawn apart by case: two patients under one UID never share a mark."""
+    """Keeps what is drawn apart by case: two patients under one UID never share a mark.
 
-    def __init__(self, window: MainWindow, session: Session) -> None:
+    A measurement in the report is an anchor; its id leads back to the mark. Once unlocked it is the
+    reader's own words, and leads nowhere.
+    """
+
+    def __init__(self, window: MainWindow, panel: ReportPanel, session: Session) -> None:
         super().__init__(window)
         self._window = window
+        self._panel = panel
         self._session = session
         self._boards: dict[_Key, Board] = {}
+        self._marks: dict[str, Mark] = {}  # by the id of the anchor that quotes it
         session.observe(self._on_change)
+        panel.measurement_wanted.connect(self.insert)
+        panel.place_wanted.connect(self.show_place)
+
+    def insert(self) -> None:
+        """Insert the selected measurement, else the last one, at the caret of the report."""
+        view = self._window.image_view
+        chosen = view.selected_mark
+        candidates = [*view.board.marks, *([chosen] if chosen else [])]
+        for mark in reversed(candidates):
+            words = self._words(mark)
+            if words:
+                anchor = Fixed(new_id(), words, Author.MEASUREMENT)
+                self._marks[anchor.id] = mark
+                self._panel.insert_anchor(anchor)
+                return
+        self._panel.hint.emit(NOTHING_MEASURED)
+
+    def show_place(self, span_id: str) -> None:
+        """Turn to the image on which a measurement of the report was taken."""
+        mark = self._marks.get(span_id)
+        if mark is None or not self._window.show_spot(mark.spot):
+            self._panel.hint.emit(NO_PLACE)
+            return
+        self._window.image_view.select_mark(mark.id)
+
+    def _words(self, mark: Mark) -> str:
+        case = self._session.case
+        place = find(case.study, mark.spot) if case is not None else None
+        if case is None or place is None:
+            return ""
+        series, index = place
+        pair = other_diameter(mark, self._window.image_view.board.on(mark.spot))
+        return report_words(mark, pair, case.study.series[series].number, index + 1)
 
     def _on_change(self, change: Change) -> None:
         if change is Change.STUDY and self._session.case is not None:

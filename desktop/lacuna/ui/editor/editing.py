@@ -82,6 +82,23 @@ class Editing:
             self._remove(cursor)
             self._insert_gap(cursor, Gap(new_id()))
 
+    def insert_anchor(self, cursor: QTextCursor, anchor: Fixed) -> None:
+        """Put an anchor in place of the selection, set apart by spaces where words would touch it.
+
+        Raises:
+            Refused: inside another anchor or a heading.
+        """
+        self._check(cursor)
+        with self._one_step(cursor):
+            self._remove(cursor)
+            if not self._parts_before(cursor.position()):
+                self._insert(cursor, " ")
+            self._binding.spans.remember(anchor)
+            insert_marked(cursor, anchor.text, char_format(anchor))
+            self._binding.forget()
+            if not self._parts_after(cursor.position()):
+                self._insert(cursor, " ")
+
     def removable(self, start: int, end: int) -> bool:
         """Whether a range holds neither an anchor nor a part of a heading."""
         return not self._binding.touches_structure(start, end) and not any(
@@ -99,6 +116,16 @@ class Editing:
         before, after = self._binding.mark_at(start - 1), self._binding.mark_at(end)
         if isinstance(before, Fixed) and before == after:
             raise Refused(ANCHOR)
+
+    def _parts_before(self, position: int) -> bool:
+        """Whether what stands before a position needs no space after it, like a line's start."""
+        before = self._binding.document.characterAt(position - 1)
+        return position == 0 or before.isspace() or before in "([/"
+
+    def _parts_after(self, position: int) -> bool:
+        """Whether what stands at a position needs no space before it: punctuation does not."""
+        after = self._binding.document.characterAt(position)
+        return not after.isalnum() and after != edit.GAP_CHARACTER
 
     def _remove(self, cursor: QTextCursor) -> None:
         cursor.removeSelectedText()

@@ -7,7 +7,7 @@ keys, input methods, pastes and menus all go through ``Editing``. GUI thread onl
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import reduce
+from functools import partial, reduce
 
 from PySide6.QtCore import (
     QEvent,
@@ -45,6 +45,7 @@ from lacuna.ui.editor.layers import Layer
 from lacuna.ui.editor.live import Replay, Setting, replayable
 from lacuna.ui.editor.live_view import LiveView
 from lacuna.ui.editor.painter import GUTTER, Scene, SpanPainter, lines_height
+from lacuna.ui.editor.spans import is_measured
 from lacuna.ui.editor.styles import Styler
 from lacuna.ui.theme import Look, Role
 from lacuna_models.api import FillRequest, Soft, StepEvent
@@ -63,6 +64,7 @@ class ReportEditor(QTextEdit):
 
     changed = Signal()
     hint = Signal(str)
+    place_wanted = Signal(str)  # the id of a measurement: show where it was taken
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -113,6 +115,10 @@ class ReportEditor(QTextEdit):
     def insert_gap(self) -> None:
         """Put a gap at the caret, in place of the selection."""
         self._attempt(lambda: self._editing.insert_gap(self.textCursor()))
+
+    def insert_anchor(self, anchor: Fixed) -> bool:
+        """Put an anchor at the caret, in place of the selection; False, with a hint, if refused."""
+        return self._attempt(lambda: self._editing.insert_anchor(self.textCursor(), anchor))
 
     def accept(self) -> None:
         """Accept the proposals in focus or selected, and go on to the next place."""
@@ -280,6 +286,10 @@ class ReportEditor(QTextEdit):
         return self._attempt(lambda: self._editing.remove(self.textCursor()))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        measured = self._measured_under(event.position().toPoint())
+        if measured is not None and event.modifiers() & Qt.KeyboardModifier.AltModifier:
+            self.place_wanted.emit(measured.span.id)
+            return
         self.setCursorWidth(_CARET)
         gap = self._gap_under(event.position())
         if gap is not None and event.button() == Qt.MouseButton.LeftButton:
@@ -311,10 +321,20 @@ class ReportEditor(QTextEdit):
         return super().viewportEvent(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        self.build_menu(event.pos()).exec(event.globalPos())
+
+    def build_menu(self, point: QPoint) -> QMenu:
+        """Return the menu for a point of the viewport."""
         menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        measured = self._measured_under(point)
+        if measured is not None:
+            show = partial(self.place_wanted.emit, measured.span.id)
+            menu.addAction("Show in the image\tAlt+click", show)
+            menu.addSeparator()
         for words, act in self._menu_acts():
             menu.addAction(words, act)
-        menu.exec(event.globalPos())
+        return menu
 
     # -- inside --------------------------------------------------------------------------------
 
@@ -479,6 +499,12 @@ class ReportEditor(QTextEdit):
         gaps = (run for run in self._binding.runs() if isinstance(run.span, Gap))
         return next((run for run in gaps if marks.gap_box(run).contains(place)), None)
 
+    def _measured_under(self, point: QPoint) -> Run | None:
+        """Return the measurement at a point of the viewport."""
+        runs = (run for run in self._binding.runs() if is_measured(run.span))
+        boxes = ((run, self.span_boxes(run.span.id)) for run in runs)
+        return next((run for run, lines in boxes if any(b.contains(point) for b in lines)), None)
+
     def _tip(self, point: QPoint) -> str:
         gap = self._gap_under(QPointF(point))
         run = gap or self._binding.run_at(self.cursorForPosition(point).position())
@@ -489,6 +515,8 @@ def _words_about(run: Run) -> str:
     span = run.span
     if isinstance(span, Gap):
         return f"A gap of {span.length} tokens" if span.length else "A gap"
+    if is_measured(span):
+        return "Measured. Alt+click shows it in the image, Ctrl+L unlocks it."
     if isinstance(span, Fixed):
         return "Locked. Ctrl+L unlocks it."
     if isinstance(span, Fill) and span.origin.demonstrator_on_patient:

@@ -26,6 +26,7 @@ from lacuna.ui.editor.live_painter import (
     paint_tokens,
     tones_of,
 )
+from lacuna.ui.editor.spans import is_measured
 from lacuna.ui.editor.styles import CLAMP_ROOM
 from lacuna.ui.paint import paint_box
 from lacuna.ui.theme import SPAN_RADIUS, Look, Role
@@ -37,6 +38,7 @@ _RULE = 2.0  # a clamp's lines
 _CLAMP_PAD = CLAMP_ROOM - 1  # from the letters to the outside of a side rule
 _GAP_PAD = 4.0
 _OVERHANG = 24.0  # pixels by which a draft may be longer than the text that it is painted over
+_TICK, _TICK_STEP = (3.0, _RULE), 5.0  # a ruler's ticks: height and foot, and how far apart
 _HATCH = 5.0  # pixels between the strokes of a hatch
 _FAINT = 0.45  # opacity of a hatch behind words
 
@@ -180,9 +182,12 @@ class SpanPainter:
     # -- spans at rest -------------------------------------------------------------------------
 
     def _clamp_back(self, painter: QPainter, run: Run) -> None:
-        colour = QColor(self._look.theme.reader.background)
+        tone = self._look.theme.reader
         for piece in self._pieces(run):
-            painter.fillRect(self._clamp_box(piece), colour)
+            box = self._clamp_box(piece)
+            painter.fillRect(box, QColor(tone.background))
+            if is_measured(run.span):
+                paint_ruler(painter, box, tone.line)
 
     def _clamp_box(self, piece: Piece) -> QRectF:
         """The last letter's box ends behind the room that was made for the clamp."""
@@ -316,6 +321,15 @@ def line_pen(colour: str, sure: Certainty) -> QPen:
     if dashes is not None:
         pen.setDashPattern([length / pen.widthF() for length in dashes])
     return pen
+
+
+def paint_ruler(painter: QPainter, box: QRectF, colour: str) -> None:
+    """Paint a ruler's ticks on the foot of a box, behind the descenders of its text."""
+    height, bottom = _TICK
+    x = box.left() + _TICK_STEP
+    while x < box.right() - _RULE:
+        painter.fillRect(QRectF(x, box.bottom() - bottom - height, 1, height), QColor(colour))
+        x += _TICK_STEP
 
 
 def paint_hatch(painter: QPainter, box: QRectF, colour: str, *, opacity: float = 1.0) -> None:

@@ -38,6 +38,8 @@ class ReportPanel(Panel):
     report_changed = Signal()
     hint = Signal(str)
     chip_left_out = Signal(str)
+    measurement_wanted = Signal()  # the last one, at the caret
+    place_wanted = Signal(str)  # the id of a measurement: show where it was taken
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(look.theme.surface.panel, parent)
@@ -74,6 +76,10 @@ class ReportPanel(Panel):
     def apply(self, change: Callable[[Report], Report]) -> None:
         """Change the report by a pure edit, as one undo step."""
         self.editor.apply(change)
+
+    def insert_anchor(self, anchor: Fixed) -> bool:
+        """Put an anchor at the caret; False, with a hint, where it may not stand."""
+        return self.editor.insert_anchor(anchor)
 
     def selection_scope(self) -> frozenset[str]:
         """Return the ids of the selected text, which a fill may rewrite; cuts it out if need be."""
@@ -171,6 +177,7 @@ class ReportPanel(Panel):
     def _connect(self) -> None:
         self.editor.changed.connect(self._on_changed)
         self.editor.hint.connect(self.hint)
+        self.editor.place_wanted.connect(self.place_wanted)
         self._switch.chosen.connect(self._set_layer)
         self._dock.fill_clicked.connect(self.fill_requested)
         self._dock.stop_clicked.connect(self.stop_requested)
@@ -182,6 +189,7 @@ class ReportPanel(Panel):
             ("Ctrl+G", self._ask_fill),
             ("Ctrl+L", self.editor.toggle_lock),
             ("Ctrl+Space", self.editor.insert_gap),
+            ("Ctrl+M", self.measurement_wanted.emit),
             ("Ctrl+Return", self._accept),
             ("Ctrl+Enter", self._accept),
             ("Ctrl+Backspace", self._reject),

@@ -68,6 +68,11 @@ def is_typed(span: Span | None) -> bool:
     return isinstance(span, Soft) and span.author is Author.TYPED
 
 
+def is_measured(span: Span | None) -> bool:
+    """Whether the span is a measurement that nobody has unlocked since."""
+    return isinstance(span, Fixed) and span.author is Author.MEASUREMENT
+
+
 def is_gap(span: Span | None) -> bool:
     """Whether the span is an open gap."""
     return isinstance(span, Gap)

@@ -26,7 +26,7 @@ from lacuna.study.model import Window
 from lacuna.ui.theme import Look
 from lacuna.ui.viewer import viewer_state as views
 from lacuna.ui.viewer.annotations import paint_annotations, write_centred
-from lacuna.ui.viewer.board import Board, Spot, spot_of
+from lacuna.ui.viewer.board import Board, Mark, Spot, spot_of
 from lacuna.ui.viewer.image_painter import ImagePainter
 from lacuna.ui.viewer.mark_painter import paint_marks
 from lacuna.ui.viewer.pen import KINDS, Pen
@@ -103,6 +103,11 @@ class ImageView(QWidget):
     def board(self) -> Board:
         """What has been drawn on the study's images."""
         return self._pen.board
+
+    @property
+    def selected_mark(self) -> Mark | None:
+        """The mark whose handles are shown."""
+        return self._pen.board.get(self._pen.selected)
 
     def use_board(self, board: Board) -> None:
         """Draw on another study's board from now on."""
