@@ -25,6 +25,9 @@ MOST = 3
 CARD_HEIGHT = 48
 _TEXT_LEFT = 44
 _EDGE, _BETWEEN = 8, 12  # right of the acts, and between them
+_BUTTON = 28
+_READABLE = 220  # pixels that the words keep beside the acts; with less, the acts go below
+_ACTS = 38  # height of the row of acts below the words
 _WRAP = Qt.TextFlag.TextWordWrap
 
 
@@ -61,22 +64,33 @@ class NoticeCard(QWidget):
 
     def heightForWidth(self, width: int) -> int:
         title, text = self._heights(width)
-        return max(CARD_HEIGHT, math.ceil(title + text) + 14)
+        return max(CARD_HEIGHT, math.ceil(title + text) + 14 + self._row_below(width))
 
     def sizeHint(self) -> QSize:
         return QSize(400, self.heightForWidth(self.width()))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(_TEXT_LEFT + 120 + self._acts_width(), CARD_HEIGHT)
+        return QSize(_TEXT_LEFT + max(120, self._acts_width()), CARD_HEIGHT)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self.updateGeometry()  # the height follows the width
-        x = self.width() - _EDGE
-        for button in reversed(self._buttons):
+        below = self._row_below(self.width())
+        if below:
+            self._place_acts(_TEXT_LEFT, self.height() - below)
+        else:
+            middle = (self.height() - _BUTTON) // 2
+            self._place_acts(self.width() - self._acts_width(), middle)
+
+    def _place_acts(self, x: int, y: int) -> None:
+        for button in self._buttons:
             size = button.sizeHint()
-            x -= size.width()
-            button.setGeometry(QRect(QPoint(x, (self.height() - size.height()) // 2), size))
-            x -= _BETWEEN
+            button.setGeometry(QRect(QPoint(x, y), size))
+            x += size.width() + _BETWEEN
+
+    def _row_below(self, width: int) -> int:
+        """Return the height of the acts' own row; 0 where they stand beside the words."""
+        beside = width - _TEXT_LEFT - self._acts_width() - 12
+        return _ACTS if self.notice.actions and beside < _READABLE else 0
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter, theme = QPainter(self), self._look.theme
@@ -108,7 +122,7 @@ class NoticeCard(QWidget):
     def _paint_words(self, painter: QPainter) -> None:
         title, text = self._heights(self.width())
         room = self._room(self.width())
-        top = (self.height() - title - text) / 2
+        top = (self.height() - self._row_below(self.width()) - title - text) / 2
         painter.setFont(self._title_font)
         painter.setPen(QColor(self._tone.text))
         painter.drawText(QRectF(_TEXT_LEFT, top, room, title), _WRAP, self.notice.title)
@@ -127,7 +141,8 @@ class NoticeCard(QWidget):
         return heights[0], heights[1]
 
     def _room(self, width: int) -> float:
-        return max(width - _TEXT_LEFT - self._acts_width() - 12, 40)
+        acts = 0 if self._row_below(width) else self._acts_width()
+        return max(width - _TEXT_LEFT - acts - 12, 40)
 
     def _acts_width(self) -> int:
         widths = [button.sizeHint().width() + _BETWEEN for button in self._buttons]
@@ -135,11 +150,11 @@ class NoticeCard(QWidget):
 
     def _add_buttons(self) -> None:
         for action in self.notice.actions:
-            button = Button(self._look, action.label, height=28, parent=self)
+            button = Button(self._look, action.label, height=_BUTTON, parent=self)
             button.clicked.connect(self._on_action)
             self._buttons[button] = action.id
         if self.notice.closable:
-            close = IconButton(self._look, "x", "Close", size=28, parent=self)
+            close = IconButton(self._look, "x", "Close", size=_BUTTON, parent=self)
             close.clicked.connect(self._on_close)
             self._buttons[close] = "close"
 
@@ -179,6 +194,8 @@ class NoticeBar(QWidget):
 
     def withdraw(self, key: str) -> None:
         """Take a notice away because its matter is settled."""
+        if all(notice.key != key for notice in self._notices):
+            return
         self._notices = [old for old in self._notices if old.key != key]
         self._rebuild()
 

@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from lacuna.errors import UserFacingError
 from lacuna.study.model import Refusal
-from lacuna.ui.notice_bar import CARD_HEIGHT, MOST, NoticeBar
+from lacuna.ui.notice_bar import CARD_HEIGHT, MOST, NoticeBar, NoticeCard
 from lacuna.ui.notices import (
     Notice,
     NoticeAction,
@@ -121,6 +121,19 @@ def test_a_card_is_48_high_and_grows_rather_than_cut_a_sentence(
     QApplication.processEvents()
     card = bar.cards()[0]
     assert card.height() == card.heightForWidth(card.width()) > 48
+
+
+def test_in_a_narrow_column_acts_go_below_the_words(qtbot: QtBot, look: Look) -> None:
+    acts = (NoticeAction("choose", "Choose a model"), NoticeAction("own", "Use the demonstrator"))
+    said = "There is no checkpoint folder at /models/of/the/department. Choose another folder."
+    card = NoticeCard(look, Notice(NoticeKind.ALERT, "load", "Not loaded", said, acts))
+    qtbot.addWidget(card)
+    card.resize(416, card.heightForWidth(416))
+    card.show()
+    title, text = card._heights(card.width())
+    for button in card.findChildren(Button):
+        assert button.y() >= title + text
+        assert card.rect().contains(button.geometry())
 
 
 def test_the_demonstrator_is_told_apart_by_stripes_not_by_colour_alone(
