@@ -88,7 +88,7 @@ class Filling(QObject):
         try:
             request = self._request()
         except UserFacingError as error:
-            notice = Notice(NoticeKind.INFO, RUN_KEY, error.message, error.remedy)
+            notice = Notice(NoticeKind.INFO, HINT_KEY, error.message.rstrip("."), error.remedy)
             notices.show_notice(notice)
             return
         self._answering = self._session.model
@@ -198,6 +198,7 @@ class Filling(QObject):
         self.show_sent()
 
     def _on_report_changed(self) -> None:
+        self._window.notices.withdraw(HINT_KEY)  # it was about what stood there before
         self._session.write(self._panel.report())
 
     def _on_change(self, change: Change) -> None:

@@ -351,6 +351,7 @@ def _empty(row: QHBoxLayout, *, keep: QWidget) -> None:
     while (item := row.takeAt(0)) is not None:
         widget = item.widget()
         if widget is not None and widget is not keep:
+            widget.hide()  # out of the row it would be painted in a corner until it is gone
             widget.deleteLater()
 
 

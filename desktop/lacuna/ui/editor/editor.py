@@ -180,6 +180,10 @@ class ReportEditor(QTextEdit):
         if first is not None and untouched:
             self._focus_on(first)  # never under the hands of someone who is typing
 
+    def can_replay(self) -> bool:
+        """Whether the steps of a run can be painted over what came of it."""
+        return bool(replayable([run.span for run in self._binding.runs()]))
+
     def show_replay(self, step: StepEvent | None) -> None:
         """Paint a recorded step over the proposals that came of it; None shows the report."""
         if step is None and self._live.replay is None:

@@ -24,6 +24,7 @@ from lacuna.ui.widgets import Hairline, Panel, Words
 from lacuna_models.api import Done, FillRequest, StepEvent
 
 _HEADER = 44
+_NO_REPLAY = "This run's text no longer stands together, so its steps cannot be shown."
 
 
 class ReportPanel(Panel):
@@ -257,6 +258,9 @@ class ReportPanel(Panel):
         return replaying
 
     def _step_back(self) -> None:
+        if self._dock.state == "settled" and not self.editor.can_replay():
+            self.hint.emit(_NO_REPLAY)
+            return
         self._replay(self._place - 1)
 
     def _step_on(self) -> None:
@@ -266,6 +270,8 @@ class ReportPanel(Panel):
         """Show a recorded step over the proposals that came of it; the last one is the text."""
         if self._dock.state != "settled" or not 0 <= place < len(self._steps):
             return
+        if not self.editor.can_replay():
+            place = len(self._steps) - 1
         self._place = place
         last = place == len(self._steps) - 1
         self._replaying = not last
