@@ -112,13 +112,13 @@ def _race(
 ) -> list[Timing]:
     runs = _contenders(loaded, pairs[0].task, passes, peers=peers)
     timings = [Timing(name) for name in runs]
-    for round_ in range(repeats + 1):
-        for pair in pairs:
+    for pair in pairs:  # one after the other: an engine keeps the latest few contexts only
+        for round_ in range(repeats + 1):
             for timing, run in zip(timings, runs.values(), strict=True):
                 began = time.perf_counter()
                 taken = run(with_settings(pair, settings))
                 spent = (time.perf_counter() - began) * 1000
-                if round_:  # the first round warms caches up, ours of contexts too
+                if round_:  # a case's first round warms caches up, ours of contexts too
                     timing.milliseconds.append(spent)
                     timing.passes.append(taken)
     return timings

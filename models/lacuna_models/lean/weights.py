@@ -90,7 +90,7 @@ class Weights:
         layers: in order.
         head: (H, V), divided by ``cap``.
         cap: the soft cap of the logits.
-        eps: what the norms add to the mean square.
+        eps: what the norms add to the mean square, a scalar.
         rotary: upstream's module, which makes the rotary tables.
     """
 
@@ -100,7 +100,7 @@ class Weights:
     layers: tuple[Layer, ...]
     head: Tensor
     cap: float
-    eps: float
+    eps: Tensor
     rotary: Any
 
 
@@ -123,7 +123,7 @@ def fold(model: Any) -> Weights:
         ),
         head=_after_norm(decoder.norm.weight / cap, model.lm_head.weight),
         cap=cap,
-        eps=float(config.rms_norm_eps),
+        eps=torch.tensor(config.rms_norm_eps),
         rotary=decoder.rotary_emb,
     )
 
