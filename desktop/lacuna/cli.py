@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import lacuna
 from lacuna.errors import Cancelled, UserFacingError
@@ -28,7 +28,10 @@ MAX_STEPS = 10_000
 
 
 class _Parser(argparse.ArgumentParser):
-    """argparse with one sentence instead of a page of usage."""
+    """argparse with one sentence instead of a page of usage, and no guessing at short forms."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, allow_abbrev=False, **options)
 
     def error(self, message: str) -> NoReturn:
         sentence = message[:1].upper() + message[1:]

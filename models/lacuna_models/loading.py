@@ -162,10 +162,11 @@ def pick_device(name: str) -> torch.device:
     has = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     if name == "auto":
         return torch.device(next(kind for kind, there in has.items() if there))
-    kind, _, index = name.partition(":")
+    kind, colon, index = name.partition(":")
     numbered = index.isascii() and index.isdecimal() and len(index) < 4
-    there = has.get(kind, False) and (not index or numbered)
-    if not there or (kind == "cuda" and int(index or 0) >= torch.cuda.device_count()):
+    there = has.get(kind, False) and (numbered if colon else True)
+    count = torch.cuda.device_count() if kind == "cuda" else 1
+    if not there or int(index or 0) >= count:
         raise EngineError(f"This computer has no device {name}.", "Choose auto or cpu.")
     return torch.device(name)
 

@@ -241,6 +241,7 @@ def test_ctrl_c_keeps_what_had_settled(
         (["draft", "--sample", "--steps", "0"], "from 1 to 10000"),
         (["draft", "--sample", "--style", "chatty"], "chatty"),
         (["draft", "--frobnicate"], "frobnicate"),
+        (["draft", "--sample", "--see", "3"], "--see"),
         (["draft", "--sample", "--report", "/nowhere/r.txt"], "r.txt could not be opened"),
         (["draft", "/nowhere/a.dcm"], "a.dcm is not there."),
         (["sample"], "OUT"),

@@ -246,7 +246,8 @@ def test_half_precision_fills(tiny_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["tpu", "cuda:99", "cuda:x", "mps:x", "", "cpu:\u00b2", "cpu:" + "9" * 5000]
+    "name",
+    ["tpu", "cuda:99", "cuda:x", "cuda:", "cpu:7", "mps:x", "", "cpu:\u00b2", "cpu:" + "9" * 5000],
 )
 def test_a_device_that_is_not_there_is_refused(name: str) -> None:
     with pytest.raises(EngineError, match="no device"):
