@@ -12,6 +12,8 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import numpy as np
 from numpy.typing import NDArray
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from lacuna.report.model import Author, Fixed, Gap, Report, Section, Soft
@@ -112,6 +114,10 @@ def _measured(window: MainWindow) -> Iterator[str]:
     panel.load(_reported())
     yield "measured-reported"
     panel.load(before)
+    view.set_tool(Tool.MAGNIFY)
+    QTest.mousePress(view, Qt.MouseButton.LeftButton, pos=view.rect().center())
+    yield "magnified"
+    QTest.mouseRelease(view, Qt.MouseButton.LeftButton, pos=view.rect().center())
     image = replace(first.image, at_detector=True, magnification=1.15)
     flat = replace(first, image=image)
     view.show_picture(flat)

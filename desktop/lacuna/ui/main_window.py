@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, QSize, Qt, Signal
+from PySide6.QtCore import QMimeData, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -18,6 +18,7 @@ from PySide6.QtGui import (
     QKeySequence,
     QResizeEvent,
     QShortcut,
+    QWheelEvent,
 )
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
@@ -34,6 +35,7 @@ from lacuna.ui.status_bar import NO_CASE, StatusBar
 from lacuna.ui.theme import Look
 from lacuna.ui.tool_rail import ToolRail
 from lacuna.ui.viewer.board import Spot, find
+from lacuna.ui.viewer.image_menu import build_menu
 from lacuna.ui.viewer.image_painter import to_qimage
 from lacuna.ui.viewer.image_view import ImageView
 from lacuna.ui.viewer.picture import Picture
@@ -191,6 +193,13 @@ class MainWindow(QWidget):
         """Ask ``guard`` before the window closes; False keeps it open."""
         self._may_close = guard
 
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        # Whatever the pointer is over: eyes on the image, hands on the report.
+        if event.modifiers() & Qt.KeyboardModifier.AltModifier:
+            self.image_view.turn_wheel(event)
+        else:
+            super().wheelEvent(event)
+
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self._may_close():
             event.ignore()
@@ -230,6 +239,13 @@ class MainWindow(QWidget):
         if 0 <= self._series + by < count:
             self.show_series(self._series + by)
 
+    def _on_cine(self) -> None:
+        self.image_view.toggle_cine()
+        self.tool_rail.set_cine(self.image_view.cine.running)
+
+    def _open_menu(self, place: QPoint) -> None:
+        build_menu(self.image_view).popup(place)
+
     def _toggle_full_screen(self) -> None:
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
 
@@ -245,6 +261,9 @@ class MainWindow(QWidget):
         self.tool_rail.act_chosen.connect(self.image_view.act)
         self.image_view.tool_changed.connect(self.tool_rail.set_tool)
         self.image_view.index_wanted.connect(self._on_index)
+        self.image_view.cine.changed.connect(self.tool_rail.set_cine)
+        self.image_view.menu_wanted.connect(self._open_menu)
+        self.tool_rail.cine_clicked.connect(self._on_cine)
         self.image_view.spot_wanted.connect(self.show_spot)
         self.image_view.series_wanted.connect(self._on_series_step)
         self.image_view.maximise_wanted.connect(self.toggle_maximised)

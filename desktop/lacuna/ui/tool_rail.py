@@ -15,6 +15,7 @@ _TOOLS = (
     (Tool.WINDOW, "contrast", "Window (W): drag sideways for width, up and down for level"),
     (Tool.PAN, "move", "Pan"),
     (Tool.ZOOM, "zoom-in", "Zoom (Z)"),
+    (Tool.MAGNIFY, "search", "Magnifier"),
 )
 _MARKS = (
     (Tool.LENGTH, "ruler", "Length (D)"),
@@ -36,6 +37,7 @@ class ToolRail(Panel):
 
     tool_chosen = Signal(Tool)
     act_chosen = Signal(Act)
+    cine_clicked = Signal()
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(look.theme.surface.panel, parent)
@@ -47,6 +49,7 @@ class ToolRail(Panel):
         self._column = QVBoxLayout()
         self._column.setContentsMargins(8, 8, 7, 8)
         self._column.setSpacing(4)
+        self.cine_button = IconButton(look, "play", "Cine (C)")
         self._fill()
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -58,6 +61,10 @@ class ToolRail(Panel):
     def set_tool(self, tool: Tool) -> None:
         """Light the tool in use."""
         self._tools[tool].setChecked(True)
+
+    def set_cine(self, running: bool) -> None:
+        """Light the cine button while it runs."""
+        self.cine_button.setChecked(running)
 
     def tool_button(self, tool: Tool) -> IconButton:
         """Return the button of a tool."""
@@ -71,12 +78,15 @@ class ToolRail(Panel):
         self._add_tools(_TOOLS)
         self._column.addSpacing(5)
         self._add_tools(_MARKS)
+        self.cine_button.setCheckable(True)
+        self.cine_button.clicked.connect(self.cine_clicked)
         for acts in (_TURNS, _VIEW):
             self._column.addSpacing(5)
             for act, icon, tip in acts:
                 button = IconButton(self._look, icon, tip)
                 self._acts[act] = button
                 self._column.addWidget(button)
+        self._column.addWidget(self.cine_button)
         self._column.addStretch(1)
         self._group.buttonClicked.connect(self._on_tool)
         for button in self._acts.values():

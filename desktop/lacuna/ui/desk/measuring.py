@@ -34,6 +34,7 @@ class Measuring(QObject):
         self._marks: dict[str, Mark] = {}  # by the id of the anchor that quotes it
         session.observe(self._on_change)
         panel.measurement_wanted.connect(self.insert)
+        window.image_view.quote_wanted.connect(self.insert)
         panel.place_wanted.connect(self.show_place)
 
     def insert(self) -> None:

@@ -30,15 +30,19 @@ class Corners:
     bottom_right: str
 
 
-def corner_texts(picture: Picture, state: ViewState) -> Corners:
-    """Word the corners for a picture and the way it is looked at. No identifiers here."""
+def corner_texts(picture: Picture, state: ViewState, rate: float = 0.0) -> Corners:
+    """Word the corners for a picture and the way it is looked at. No identifiers here.
+
+    ``rate`` is cine's, in frames a second; 0 while it stands still.
+    """
     series, image = picture.series, picture.image
     name = image.view or series.description or series.modality
     place = f"se {series.number}  im {picture.index + 1}/{picture.count}"
+    cine = f"{rate:.0f} a second" if rate else ""
     lossy = "lossy" if image.lossy else "lossless"
     window = f"{window_text(state.window)}{_GAP}{lossy}" if picture.grey else lossy
     return Corners(
-        _GAP.join(part for part in (name, place) if part),
+        _GAP.join(part for part in (name, place, cine) if part),
         picture.date.split(",")[0],
         window,
         _GAP.join(part for part in (zoom_text(state), spacing_text(picture)) if part),
@@ -64,12 +68,17 @@ def spacing_text(picture: Picture) -> str:
 
 
 def paint_annotations(
-    painter: QPainter, look: Look, box: QRectF, picture: Picture, state: ViewState
+    painter: QPainter,
+    look: Look,
+    box: QRectF,
+    picture: Picture,
+    state: ViewState,
+    rate: float = 0.0,
 ) -> None:
     """Paint the corner texts and the letters of the sides within ``box``."""
     font = look.font(Role.LABEL)
     inner = box.adjusted(_INSET, _INSET, -_INSET, -_INSET)
-    texts = corner_texts(picture, state)
+    texts = corner_texts(picture, state, rate)
     align = Qt.AlignmentFlag
     for text, where in (
         (texts.top_left, align.AlignLeft | align.AlignTop),

@@ -61,7 +61,7 @@ class ImagePainter:
         image = self._windowed(picture, state, scale * ratio, quick=quick)
         rows, columns = picture.values.shape[:2]
         painter.save()
-        painter.setClipRect(box)
+        painter.setClipRect(box, Qt.ClipOperation.IntersectClip)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.setTransform(_placed(box, picture, state, scale), combine=True)
         target = QRectF(-columns / 2, -rows / 2, columns, rows)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QContextMenuEvent,
     QFocusEvent,
     QKeyEvent,
     QKeySequence,
@@ -27,7 +28,9 @@ from lacuna.ui.theme import Look
 from lacuna.ui.viewer import viewer_state as views
 from lacuna.ui.viewer.annotations import paint_annotations, write_centred
 from lacuna.ui.viewer.board import Board, Mark, Spot, spot_of
+from lacuna.ui.viewer.cine import Cine
 from lacuna.ui.viewer.image_painter import ImagePainter
+from lacuna.ui.viewer.lens import Lens
 from lacuna.ui.viewer.mark_painter import paint_marks
 from lacuna.ui.viewer.pen import KINDS, Pen
 from lacuna.ui.viewer.picture import Picture
@@ -36,6 +39,7 @@ from lacuna.ui.viewer.viewer_state import CT_PRESETS, Act, Tool, ViewState
 from lacuna_resources.themes import ThemeName, load
 
 _ON_BLACK = load(ThemeName.DARK)  # the image stays black in every theme
+_STILL = 4.0  # view pixels that a hand may slip between press and release of a click
 _NOTCH = 120  # what a wheel's notch counts, in eighths of a degree
 _ACT_KEYS = {
     Qt.Key.Key_R: Act.ROTATE_RIGHT,
@@ -64,6 +68,8 @@ class ImageView(QWidget):
     spot_wanted = Signal(object)  # Spot: another frame, where a mark was changed
     window_changed = Signal(object)  # Window, as shown
     tool_changed = Signal(Tool)
+    quote_wanted = Signal()  # the selected mark goes into the report
+    menu_wanted = Signal(QPoint)  # where on the screen
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -75,8 +81,13 @@ class ImageView(QWidget):
         self._index = 0  # the frame last asked for; it may still be on its way
         self._tool = Tool.WINDOW
         self._pen = Pen()
+        self._lens = Lens()
+        self.cine = Cine(self)
+        self.cine.due.connect(self._show_next)
+        self.cine.changed.connect(self.update)
         self._drag: Tool | None = None
         self._last = QPointF()
+        self._click: QPointF | None = None  # where the right button went down and still is
         self._wheel = 0.0
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -132,6 +143,7 @@ class ImageView(QWidget):
 
     def show_message(self, message: str) -> None:
         """Show no image but a sentence: opening, or why there is none."""
+        self.cine.stop()
         self._picture, self._state, self._message, self._index = None, None, message, 0
         self.update()
 
@@ -161,6 +173,37 @@ class ImageView(QWidget):
 
     def go_to(self, index: int) -> None:
         """Ask for a frame of the series, from 0, unless it is the one last asked for."""
+        self.cine.stop()
+        self._ask(index)
+
+    def toggle_cine(self) -> None:
+        """Run through the frames of the series at the file's rate, or stop."""
+        if self.cine.running:
+            self.cine.stop()
+        elif self._picture is not None and self._picture.count > 1:
+            self.cine.start(self._picture.image.frame_rate)
+
+    def delete_mark(self) -> None:
+        """Take the selected mark away."""
+        self._pen.delete()
+        self.update()
+
+    def turn_wheel(self, event: QWheelEvent) -> None:
+        """Scroll by the wheel, also one that was turned elsewhere in the window."""
+        # With Alt held, Qt on some systems reports the turn as a sideways one.
+        self._wheel += (event.angleDelta().y() or event.angleDelta().x()) / _NOTCH
+        notches = int(self._wheel)
+        self._wheel -= notches
+        self.scroll(-notches)
+        event.accept()
+
+    def _show_next(self) -> None:
+        """Ask for the next frame, round the end, unless the last one is still on its way."""
+        picture = self._picture
+        if picture is not None and picture.index == self._index:
+            self._ask((picture.index + 1) % picture.count)
+
+    def _ask(self, index: int) -> None:
         if index != self._index:
             self._index = index
             self.index_wanted.emit(index)
@@ -181,7 +224,10 @@ class ImageView(QWidget):
             whole = QRectF(self.rect())
             marks = self._pen.marks(sheet)
             paint_marks(painter, self._look, box, sheet, marks, self._pen.selected)
-            paint_annotations(painter, self._look, whole, self._picture, self._state)
+            if self._lens.place is not None:
+                self._lens.paint(painter, box, sheet, self._state, marks)
+            rate = self.cine.rate
+            paint_annotations(painter, self._look, whole, self._picture, self._state, rate)
         elif self._message:
             write_centred(painter, self._look, box, self._message)
         self._paint_frame(painter)
@@ -210,13 +256,21 @@ class ImageView(QWidget):
             Qt.MouseButton.RightButton: Tool.ZOOM,
         }
         self._drag, self._last = tools.get(event.button()), event.position()
+        self._click = self._last if event.button() is Qt.MouseButton.RightButton else None
+        self._lens.place = self._last if self._drag is Tool.MAGNIFY else None
+        self.update()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         sheet = self._sheet()
         if self._drag is None and sheet and self._pen.move(sheet, event.position()):
             self.update()
             return
-        if self._drag and self._picture and self._state:
+        if self._slips(event.position()):
+            return
+        if self._drag is Tool.MAGNIFY:
+            self._lens.place = event.position()
+            self.update()
+        elif self._drag and self._picture and self._state:
             moved = event.position() - self._last
             self._last = event.position()
             self._change(self._dragged(self._state, self._picture, moved))
@@ -225,8 +279,17 @@ class ImageView(QWidget):
         sheet = self._sheet()
         if sheet and event.button() is Qt.MouseButton.LeftButton:
             self._pen.release(sheet, event.position())
-        self._drag = None
+        self._drag, self._lens.place = None, None
         self.update()
+        if sheet and self._click is not None and event.button() is Qt.MouseButton.RightButton:
+            self._pen.select_at(sheet, event.position())
+            self.menu_wanted.emit(event.globalPosition().toPoint())
+        self._click = None
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        # The mouse's comes with the press on some systems; here a right drag zooms.
+        if event.reason() == QContextMenuEvent.Reason.Keyboard and self._picture is not None:
+            self.menu_wanted.emit(self.mapToGlobal(self.rect().center()))
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if self._tool in KINDS:
@@ -235,17 +298,14 @@ class ImageView(QWidget):
             self.maximise_wanted.emit()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        turned = event.angleDelta().y() or event.angleDelta().x()
-        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            if self._state:
-                offset = event.position() - QPointF(self.rect().center())
-                point = (offset.x(), offset.y())
-                self._change(views.wheel_zoom(self._state, turned / _NOTCH, point))
-        else:
-            self._wheel += turned / _NOTCH
-            notches = int(self._wheel)
-            self._wheel -= notches
-            self.scroll(-notches)
+        if not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.turn_wheel(event)
+            return
+        if self._state:
+            turned = event.angleDelta().y() or event.angleDelta().x()
+            offset = event.position() - QPointF(self.rect().center())
+            point = (offset.x(), offset.y())
+            self._change(views.wheel_zoom(self._state, turned / _NOTCH, point))
         event.accept()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -280,8 +340,10 @@ class ImageView(QWidget):
             self.act(_ACT_KEYS[key])
         elif key in _TOOL_KEYS:
             self.set_tool(_TOOL_KEYS[key])
+        elif key is Qt.Key.Key_C:
+            self.toggle_cine()
         elif key in _DELETE_KEYS or key is Qt.Key.Key_Escape:
-            done = self._pen.cancel() if key is Qt.Key.Key_Escape else self._pen.delete()
+            done = self._escape() if key is Qt.Key.Key_Escape else self._pen.delete()
             self.update()
             return done
         else:
@@ -298,6 +360,20 @@ class ImageView(QWidget):
         if digit in windows:
             self.set_window(windows[digit])
         return digit in windows
+
+    def _escape(self) -> bool:
+        """Give up one thing that is under way; return whether there was any."""
+        if self._pen.cancel():
+            return True
+        running = self.cine.running
+        self.cine.stop()
+        return running
+
+    def _slips(self, place: QPointF) -> bool:
+        """Whether the right button is held as still as a click's."""
+        if self._click is not None and (place - self._click).manhattanLength() >= _STILL:
+            self._click = None
+        return self._click is not None
 
     def _box(self) -> QRectF:
         return QRectF(self.rect()).adjusted(1, 2, -1, -1)

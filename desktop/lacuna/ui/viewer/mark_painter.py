@@ -36,10 +36,9 @@ def paint_marks(
 ) -> None:
     """Paint marks and their labels within ``box``; labels lie over all lines."""
     painter.save()
-    painter.setClipRect(box)
+    painter.setClipRect(box, Qt.ClipOperation.IntersectClip)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    for mark in marks:
-        _paint_lines(painter, mark, sheet)
+    paint_lines(painter, sheet, marks)
     _paint_labels(painter, look, box, sheet, marks)
     for mark in marks:
         if mark.id == selected:
@@ -47,12 +46,13 @@ def paint_marks(
     painter.restore()
 
 
-def _paint_lines(painter: QPainter, mark: Mark, sheet: Sheet) -> None:
-    path = path_of(mark.shape, sheet)
+def paint_lines(painter: QPainter, sheet: Sheet, marks: tuple[Mark, ...]) -> None:
+    """Paint marks without what is said of them."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     cap, join = Qt.PenCapStyle.SquareCap, Qt.PenJoinStyle.MiterJoin
-    for colour, width in (("#000000", _LINE + 2 * _OUTLINE), (_ON_BLACK.reader.line, _LINE)):
-        pen = QPen(QColor(colour), width, c=cap, j=join)
-        painter.strokePath(path, pen)
+    for path in (path_of(mark.shape, sheet) for mark in marks):
+        for colour, width in (("#000000", _LINE + 2 * _OUTLINE), (_ON_BLACK.reader.line, _LINE)):
+            painter.strokePath(path, QPen(QColor(colour), width, c=cap, j=join))
 
 
 def _paint_labels(

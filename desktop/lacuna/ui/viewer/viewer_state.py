@@ -24,6 +24,7 @@ class Tool(StrEnum):
     WINDOW = "window"
     PAN = "pan"
     ZOOM = "zoom"
+    MAGNIFY = "magnify"
     LENGTH = "length"
     ANGLE = "angle"
     ELLIPSE = "ellipse"
