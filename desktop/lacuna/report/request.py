@@ -21,8 +21,9 @@ def build_request(
     """Say what stands and what is free.
 
     Everything that stands is fixed, headings included: text that the reader typed is never put at
-    risk by a fill. Free are the gaps, and the spans whose ids are in ``scope``: those the reader
-    selected to be rewritten. An anchor is fixed even there. Segment ids are span ids.
+    risk by a fill. Without a ``scope``, the gaps are free. With one, just the gaps and the text
+    whose ids are in it, which the reader selected: other gaps are not the model's to fill now, and
+    are left out of what it sees. An anchor is fixed even there. Segment ids are span ids.
 
     Raises:
         UserFacingError: if nothing is free.
@@ -46,7 +47,8 @@ def _segments(report: Report, scope: frozenset[str]) -> Iterator[api.Segment]:
 def _body(spans: Iterable[Span], scope: frozenset[str]) -> Iterator[api.Segment]:
     for span in spans:
         if isinstance(span, Gap):
-            yield api.Gap(span.id, span.length)
+            if not scope or span.id in scope:
+                yield api.Gap(span.id, span.length)
         elif not span.text:
             continue
         elif span.id in scope and not isinstance(span, Fixed):

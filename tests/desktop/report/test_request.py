@@ -38,7 +38,15 @@ def test_only_gaps_are_free_unless_the_reader_selects_more() -> None:
     assert kinds == [api.Fixed, api.Fixed, api.Fixed, api.Gap]
     scope = frozenset({typed.id, proposed.id, anchor.id})
     kinds = [type(s) for s in build_request(report, PROMPT, seeds=(1,), scope=scope).segments]
-    assert kinds == [api.Soft, api.Soft, api.Fixed, api.Gap]
+    assert kinds == [api.Soft, api.Soft, api.Fixed]
+
+
+def test_a_selection_leaves_the_gaps_outside_it_alone() -> None:
+    first, second = gap(4), gap(5)
+    report = one(soft("Heart "), first, soft(". Lungs "), second)
+    request = build_request(report, PROMPT, seeds=(1,), scope=frozenset({second.id}))
+    free = [segment.id for segment in request.segments if isinstance(segment, api.Gap)]
+    assert free == [second.id]
 
 
 def test_a_report_without_a_gap_is_refused() -> None:

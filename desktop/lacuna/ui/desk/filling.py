@@ -129,14 +129,17 @@ class Filling(QObject):
     def _reopen_proposals(self) -> frozenset[str]:
         """Fill again: where no gap is left, the proposals that wait go back to what they replaced.
 
-        Returns the ids of the text among that: it is to be rewritten again.
+        Returns the ids of the text among that, to be rewritten again, and of the gaps beside it.
         """
         report = self._panel.report()
         waiting = list(edit.proposals(report))
         if not waiting or any(edit.gaps(report)):
             return frozenset()
         self._panel.apply(edit.reject_all)
-        return frozenset(fill.replaced.id for fill in waiting if isinstance(fill.replaced, Soft))
+        texts = {fill.replaced.id for fill in waiting if isinstance(fill.replaced, Soft)}
+        if not texts:  # no scope then: every gap is free anyway
+            return frozenset()
+        return frozenset(texts | {gap.id for gap in edit.gaps(self._panel.report())})
 
     def _sampler(self, own: SamplerSettings) -> SamplerSettings:
         steps = self._settings.steps

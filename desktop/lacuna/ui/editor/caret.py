@@ -49,12 +49,12 @@ def judged(binding: Binding, cursor: QTextCursor) -> list[str]:
 
 
 def rewritable(binding: Binding, cursor: QTextCursor) -> frozenset[str]:
-    """Return the ids of the text that is wholly selected: what a fill may rewrite."""
+    """Return the ids of the text and gaps that are wholly selected: what a fill may write."""
     start, end = cursor.selectionStart(), cursor.selectionEnd()
     return frozenset(
         run.span.id
         for run in _within(binding, cursor)
-        if start <= run.start and run.end <= end and not isinstance(run.span, Gap | Fixed)
+        if start <= run.start and run.end <= end and not isinstance(run.span, Fixed)
     )
 
 
