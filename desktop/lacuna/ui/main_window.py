@@ -38,7 +38,7 @@ from lacuna.ui.viewer.board import Spot, find
 from lacuna.ui.viewer.image_menu import build_menu
 from lacuna.ui.viewer.image_painter import to_qimage
 from lacuna.ui.viewer.image_view import ImageView
-from lacuna.ui.viewer.picture import Picture
+from lacuna.ui.viewer.picture import Picture, frame_count
 from lacuna.ui.widgets import Panel
 
 TITLE = "Lacuna"
@@ -139,7 +139,7 @@ class MainWindow(QWidget):
         if place is None:
             return False
         series, frame = place
-        if series != self._series:
+        if series != self._series or self.image_view.picture is None:
             self.show_series(series)
         self.image_view.go_to(frame)
         return True
@@ -150,8 +150,9 @@ class MainWindow(QWidget):
             self.image_view.show_picture(picture)
 
     def show_unreadable(self, message: str) -> None:
-        """Say in place of the image why there is none."""
-        self.image_view.show_message(message)
+        """Say in place of the image why there is none; the frames beside it can be reached."""
+        count = frame_count(self._study.series[self._series]) if self._study is not None else 0
+        self.image_view.show_message(message, count)
 
     def set_thumbnail(self, picture: Picture) -> None:
         """Give the picture's series its small picture, windowed as the file says."""

@@ -241,3 +241,24 @@ def test_a_measurement_is_told_from_another_anchor_by_its_ticks(desk: Desk) -> N
         return editor.viewport().grab(editor.span_boxes("f")[0]).toImage()
 
     assert shot(Author.MEASUREMENT) != shot(Author.TYPED)
+
+
+def test_a_broken_frame_bars_neither_its_neighbours_nor_a_measured_place(
+    qtbot: QtBot, desk: Desk
+) -> None:
+    desk.open(studies.study(studies.series(1, count=3)))
+    view = desk.window.image_view
+    desk.draw(LONG)
+    (mark,) = view.board.marks
+    view.go_to(1)
+
+    def shown() -> int | None:
+        return None if view.picture is None else view.picture.index
+
+    desk.window.show_unreadable("This image cannot be read.")
+    assert shown() is None
+    qtbot.keyClick(view, Qt.Key.Key_Down)
+    assert shown() == 2
+    desk.window.show_unreadable("This image cannot be read.")
+    assert desk.window.show_spot(mark.spot)
+    assert shown() == 0

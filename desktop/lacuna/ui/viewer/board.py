@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from lacuna.report.model import new_id
 from lacuna.study import measure
 from lacuna.study.measure import EllipseRoi, Length, Probe, Scale, Shape, Statistics
-from lacuna.study.model import Series, Study
+from lacuna.study.model import Image, Series, Study
 from lacuna.ui.viewer.picture import Picture, frame_at
 
 
@@ -97,7 +97,7 @@ class Board:
 def spot_of(picture: Picture) -> Spot:
     """Return the name of the frame that a picture shows."""
     image, frame = frame_at(picture.series, picture.index)
-    return Spot(picture.series.series_instance_uid, image.sop_instance_uid, frame)
+    return Spot(picture.series.series_instance_uid, _name(image), frame)
 
 
 def find(study: Study, spot: Spot) -> tuple[int, int] | None:
@@ -144,7 +144,12 @@ def _are_pair(one: Mark, other: Mark) -> bool:
 def _index(series: Series, spot: Spot) -> int | None:
     before = 0
     for image in series.images:
-        if image.sop_instance_uid == spot.sop_uid:
+        if _name(image) == spot.sop_uid:
             return before + spot.frame if spot.frame < image.frames else None
         before += image.frames
     return None
+
+
+def _name(image: Image) -> str:
+    """Return the instance's UID; of an image without one, where its file lies."""
+    return image.sop_instance_uid or str(image.source)

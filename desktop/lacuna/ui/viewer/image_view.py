@@ -78,6 +78,7 @@ class ImageView(QWidget):
         self._picture: Picture | None = None
         self._state: ViewState | None = None
         self._message = ""
+        self._count = 0  # the frames that can be scrolled through
         self._index = 0  # the frame last asked for; it may still be on its way
         self._tool = Tool.WINDOW
         self._pen = Pen()
@@ -137,14 +138,19 @@ class ImageView(QWidget):
             self._pen.leave(spot_of(picture))
         same = self._picture is not None and self._picture.series is picture.series
         self._state = self._state if same and self._state else ViewState(picture.window)
-        self._picture, self._message, self._index = picture, "", picture.index
+        self._picture, self._message = picture, ""
+        self._index, self._count = picture.index, picture.count
         self.window_changed.emit(self._state.window)
         self.update()
 
-    def show_message(self, message: str) -> None:
-        """Show no image but a sentence: opening, or why there is none."""
+    def show_message(self, message: str, count: int = 0) -> None:
+        """Show no image but a sentence: opening, or why there is none.
+
+        ``count`` frames can be scrolled through all the same, from the one last asked for.
+        """
         self.cine.stop()
-        self._picture, self._state, self._message, self._index = None, None, message, 0
+        self._picture, self._state, self._message = None, None, message
+        self._count, self._index = count, self._index if count else 0
         self.update()
 
     def set_tool(self, tool: Tool) -> None:
@@ -167,9 +173,7 @@ class ImageView(QWidget):
 
     def scroll(self, by: int) -> None:  # type: ignore[override]  # QWidget's moves pixels
         """Ask for the frame ``by`` further on; nothing happens at the ends of the series."""
-        if self._picture is None:
-            return
-        self.go_to(views.step_index(self._index, self._picture.count, by))
+        self.go_to(views.step_index(self._index, self._count, by))
 
     def go_to(self, index: int) -> None:
         """Ask for a frame of the series, from 0, unless it is the one last asked for."""
@@ -325,7 +329,7 @@ class ImageView(QWidget):
 
     def _press(self, key: Qt.Key, stride: int) -> bool:
         """Do what a key stands for; return whether it stands for anything here."""
-        count = self._picture.count if self._picture else 0
+        count = self._count
         steps = {
             Qt.Key.Key_Up: -stride,
             Qt.Key.Key_Down: stride,

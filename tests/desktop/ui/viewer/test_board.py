@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lacuna.study.measure import Angle, Arrow, EllipseRoi, Length, Probe, Scale, Shape
+from lacuna.study.model import Source
 from lacuna.ui.viewer.board import Board, Mark, Spot, find, mark_of, other_diameter, spot_of
 from lacuna.ui.viewer.mark_words import label_lines, report_words
 from lacuna.ui.viewer.picture import Picture, picture_of
@@ -70,6 +72,19 @@ def test_a_frame_is_found_again_by_its_name() -> None:
     assert find(study, Spot("1.2.2", "1.2.9", 4)) is None
     assert find(study, Spot("1.2.2", "1.2.7", 0)) is None
     assert find(study, Spot("1.2.7", "1.2.9", 0)) is None
+
+
+def test_images_without_a_uid_do_not_share_their_marks() -> None:
+    bare = studies.series(count=2)
+    sources = (Source(Path("a.dcm")), Source(Path("b.dcm")))
+    images = tuple(
+        replace(image, sop_instance_uid="", source=source)
+        for image, source in zip(bare.images, sources, strict=True)
+    )
+    series = replace(bare, images=images)
+    first, second = (studies.picture(series, index) for index in (0, 1))
+    assert spot_of(first) != spot_of(second)
+    assert find(studies.study(series), spot_of(second)) == (0, 1)
 
 
 def test_two_diameters_belong_together() -> None:
