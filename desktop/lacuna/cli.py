@@ -30,8 +30,8 @@ MAX_STEPS = 10_000
 class _Parser(argparse.ArgumentParser):
     """argparse with one sentence instead of a page of usage, and no guessing at short forms."""
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, allow_abbrev=False, **options)
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options, allow_abbrev=False)
 
     def error(self, message: str) -> NoReturn:
         sentence = message[:1].upper() + message[1:]

@@ -272,7 +272,11 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """What answers. ``hash`` is the SHA-256 over the checkpoint's weight files and adapter."""
+    """What answers. ``hash`` is the SHA-256 over the checkpoint's weight files and adapter.
+
+    ``certainty``: mean entropies of a phrase, nats at temperature 1, below which the checkpoint was
+    measured to be sure, and to be less sure; None where nobody measured it.
+    """
 
     name: str
     hash: str
@@ -283,6 +287,7 @@ class ModelInfo:
     settings: SamplerSettings
     adapter: str | None = None
     tokens_per_image: int = 0
+    certainty: tuple[float, float] | None = None
 
 
 @runtime_checkable

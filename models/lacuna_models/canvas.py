@@ -35,12 +35,14 @@ class CanvasSpec:
     Attributes:
         length: positions.
         default_gap: tokens that are reserved for a gap of unknown length.
+        paragraph_gap: the same for one that is to hold sentences; None is a multiple of the other.
         elastic: whether the model was taught to pad a gap that is too long.
         preamble: ids that the model writes before its words (an empty thought channel); held.
     """
 
     length: int
     default_gap: int = DEFAULT_GAP
+    paragraph_gap: int | None = None
     elastic: bool = False
     preamble: tuple[int, ...] = ()
 
@@ -161,7 +163,8 @@ def _share(
         lengths |= dict.fromkeys(auto[:spare], share + 1)
         return exact | lengths
     wide = [i for i in auto if i == open_gap or _holds_a_paragraph(segments, i)]
-    more = min(spare // max(1, len(wide)), int(spec.default_gap * (PARAGRAPH - 1)))
+    wanted = spec.paragraph_gap or int(spec.default_gap * PARAGRAPH)
+    more = min(spare // max(1, len(wide)), max(0, wanted - share))
     for i in wide:
         lengths[i] += more
     if open_gap is not None:

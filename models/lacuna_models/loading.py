@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import warnings
 from collections.abc import Iterator
@@ -95,6 +96,8 @@ class _Traits:
     demonstrator: bool
     elastic: bool
     default_gap: int
+    paragraph_gap: int | None
+    certainty: tuple[float, float] | None
 
 
 def load(
@@ -236,14 +239,26 @@ def _within(value: object, allowed: range) -> bool:
 def _traits(path: Path) -> _Traits:
     known = read_json(path / "lacuna.json") if (path / "lacuna.json").exists() else {}
     default = known.get("default_gap_tokens", DEFAULT_GAP)
-    if type(default) is not int or default < 1:
+    paragraph = known.get("section_gap_tokens", default)
+    certainty = known.get("certainty_nats")
+    gaps = all(type(gap) is int and gap >= 1 for gap in (default, paragraph))
+    if not gaps or not (certainty is None or _are_bounds(certainty)):
         raise EngineError(f"lacuna.json in {path.name} is damaged.")
     return _Traits(
         name=str(known.get("name", path.resolve().name)),
         demonstrator=known.get("kind") == "demonstrator",
         elastic=known.get("elastic_gaps") is True,
         default_gap=default,
+        paragraph_gap=known.get("section_gap_tokens"),
+        certainty=None if certainty is None else (float(certainty[0]), float(certainty[1])),
     )
+
+
+def _are_bounds(value: Any) -> bool:
+    """Whether it is two numbers of nats, the first not above the second."""
+    if not isinstance(value, list) or [type(item) for item in value] != [float, float]:
+        return False
+    return bool(0 <= value[0] <= value[1] < math.inf)
 
 
 def _tokenizer(path: Path) -> Any:
@@ -354,6 +369,7 @@ def _canvas(model: Any, tokenizer: Any, vocabulary: Vocabulary, traits: _Traits)
     return CanvasSpec(
         length=int(model.config.canvas_length),
         default_gap=traits.default_gap,
+        paragraph_gap=traits.paragraph_gap,
         elastic=traits.elastic,
         preamble=thought_preamble(tokenizer, vocabulary),
     )
@@ -394,6 +410,7 @@ def _info(
         settings=_settings(model),
         adapter=adapter.name if adapter is not None else None,
         tokens_per_image=pictures.tokens_of_a_square(),
+        certainty=traits.certainty,
     )
 
 

@@ -322,3 +322,24 @@ def test_the_real_checkpoints_nested_processor_settings_are_read(copy: Path) -> 
     (copy / "processor_config.json").write_text(json.dumps(NESTED))
     assert load(copy, device="cpu").info.tokens_per_image == tiny.SOFT_TOKENS
     assert "torchvision" not in sys.modules
+
+
+def test_a_checkpoint_says_by_itself_when_it_is_sure(tmp_path: Path, tiny_path: Path) -> None:
+    folder = tmp_path / "sure"
+    shutil.copytree(tiny_path, folder)
+    assert load(folder, device="cpu").info.certainty is None
+    traits = json.loads((folder / "lacuna.json").read_text())
+    (folder / "lacuna.json").write_text(json.dumps(traits | {"certainty_nats": [0.1, 0.5]}))
+    assert load(folder, device="cpu").info.certainty == (0.1, 0.5)
+
+
+@pytest.mark.parametrize("nonsense", [[0.5, 0.1], [0.1], "x", [0.1, True], [0.1, float("nan")]])
+def test_nonsense_bounds_of_certainty_are_refused(
+    nonsense: object, tmp_path: Path, tiny_path: Path
+) -> None:
+    folder = tmp_path / "odd"
+    shutil.copytree(tiny_path, folder)
+    traits = json.loads((folder / "lacuna.json").read_text())
+    (folder / "lacuna.json").write_text(json.dumps(traits | {"certainty_nats": nonsense}))
+    with pytest.raises(EngineError, match=r"lacuna\.json in odd is damaged"):
+        load(folder, device="cpu")

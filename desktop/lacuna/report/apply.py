@@ -38,7 +38,13 @@ def apply_done(
     is dropped; a fill with no words leaves its span as it stands.
     """
     origin = ModelOrigin(
-        info.name, info.hash, done.seed, done.steps, done.settings, demonstrator_on_patient
+        info.name,
+        info.hash,
+        done.seed,
+        done.steps,
+        done.settings,
+        demonstrator_on_patient,
+        info.certainty,
     )
     fills = {fill.segment_id: fill for fill in done.fills}
     return Report(

@@ -48,6 +48,7 @@ class ModelOrigin:
     step: int
     settings: SamplerSettings
     demonstrator_on_patient: bool = False  # its words about this picture mean nothing
+    certainty: tuple[float, float] | None = None  # nats: sure below, less sure below; unmeasured
 
 
 @dataclass(frozen=True, slots=True)

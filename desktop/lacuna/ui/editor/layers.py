@@ -6,10 +6,6 @@ from enum import Enum
 
 from lacuna.report.model import Fill
 
-# Mean entropy of a fill's tokens, in nats. Below the first it is sure, below the second less so.
-SURE = 0.15
-LESS_SURE = 0.6
-
 
 class Layer(Enum):
     """The choices of the switch above the report."""
@@ -28,7 +24,13 @@ class Certainty(Enum):
 
 
 def certainty(fill: Fill) -> Certainty:
-    """Return how sure the model was of a fill."""
-    if fill.mean_entropy < SURE:
+    """Return how sure the model was of a fill, by its checkpoint's own measured bounds.
+
+    Of a checkpoint that nobody measured nothing is shown as sure.
+    """
+    if fill.origin.certainty is None:
+        return Certainty.LESS
+    sure, less = fill.origin.certainty
+    if fill.mean_entropy < sure:
         return Certainty.SURE
-    return Certainty.LESS if fill.mean_entropy < LESS_SURE else Certainty.UNSURE
+    return Certainty.LESS if fill.mean_entropy < less else Certainty.UNSURE
