@@ -12,9 +12,9 @@ from functools import partial
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from lacuna.errors import UserFacingError
 from lacuna.log import Event, Log
@@ -226,6 +226,7 @@ def main(
     chosen = model or (Path(settings.model) if settings.model else None)
     adapter = Path(settings.adapter) if settings.adapter and model is None else None
     choice = ModelChoice(chosen, adapter, settings.device)
+    _give_room(application.parts.window)
     QTimer.singleShot(0, partial(application.start, choice, paths, sample=sample))
     pulse = _heed_ctrl_c(application.parts.window)
     code = qt.exec()
@@ -246,6 +247,19 @@ def _heed_ctrl_c(window: MainWindow) -> QTimer:
     pulse.timeout.connect(lambda: None)
     pulse.start(_PULSE_MS)
     return pulse
+
+
+def _give_room(window: QWidget) -> None:
+    """Give the window its own size where the screen has it, else the whole screen.
+
+    Left to itself Qt holds a new window to two thirds of the screen.
+    """
+    free = QGuiApplication.primaryScreen().availableGeometry().size()
+    wanted = window.sizeHint()
+    if free.width() > wanted.width() and free.height() > wanted.height():
+        window.resize(wanted)
+    else:
+        window.setWindowState(window.windowState() | Qt.WindowState.WindowMaximized)
 
 
 def _require_screen() -> None:
