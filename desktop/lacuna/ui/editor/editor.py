@@ -22,6 +22,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import (
     QContextMenuEvent,
     QFontMetricsF,
+    QGuiApplication,
     QHelpEvent,
     QInputMethodEvent,
     QKeyEvent,
@@ -263,16 +264,16 @@ class ReportEditor(QTextEdit):
             event.setCommitString("")
         super().inputMethodEvent(event)
 
-    def createMimeDataFromSelection(self) -> QMimeData:
-        # Qt's own object, emptied: one made in Python crashes the application at its end if it is
-        # on the clipboard then. Asking for its text makes Qt write all its formats first.
-        data = super().createMimeDataFromSelection()
-        data.text()
-        for name in data.formats():
-            data.removeFormat(name)
+    def copy(self) -> None:
+        """Put the selection on the clipboard as plain text, gaps as they are typed.
+
+        ``createMimeDataFromSelection``, Qt's own place for this, is not overridden: what Python
+        hands back from it is freed twice, and the application dies with the report.
+        """
         cursor = self.textCursor()
-        data.setText(self._binding.text_between(cursor.selectionStart(), cursor.selectionEnd()))
-        return data
+        if cursor.hasSelection():
+            words = self._binding.text_between(cursor.selectionStart(), cursor.selectionEnd())
+            QGuiApplication.clipboard().setText(words)
 
     def canInsertFromMimeData(self, source: QMimeData) -> bool:
         return source.hasText()
@@ -387,6 +388,7 @@ class ReportEditor(QTextEdit):
         return (
             (keys.StandardKey.Undo, lambda: self._travel(self.undo)),
             (keys.StandardKey.Redo, lambda: self._travel(self.redo)),
+            (keys.StandardKey.Copy, self.copy),
             (keys.StandardKey.Cut, self.cut),
             (keys.StandardKey.Paste, self.paste),
         )
@@ -531,4 +533,4 @@ def _words_about(run: Run) -> str:
 
 
 def _is_own_command(event: QKeyEvent) -> bool:
-    return keys.is_harmless(event) or any(event.matches(key) for key in keys.CHANGING)
+    return keys.is_harmless(event) or any(event.matches(key) for key in keys.OWN)

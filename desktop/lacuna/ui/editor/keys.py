@@ -13,7 +13,7 @@ _Move = QTextCursor.MoveOperation
 
 # Handed to Qt as they are: none of them changes the text.
 HARMLESS = (
-    _Key.Copy, _Key.SelectAll, _Key.Deselect,
+    _Key.SelectAll, _Key.Deselect,
     _Key.MoveToNextChar, _Key.MoveToPreviousChar, _Key.MoveToNextWord, _Key.MoveToPreviousWord,
     _Key.MoveToNextLine, _Key.MoveToPreviousLine, _Key.MoveToNextPage, _Key.MoveToPreviousPage,
     _Key.MoveToStartOfLine, _Key.MoveToEndOfLine, _Key.MoveToStartOfBlock, _Key.MoveToEndOfBlock,
@@ -34,8 +34,8 @@ _PLAIN_DELETIONS = {
     Qt.Key.Key_Backspace: _Move.PreviousCharacter,
 }
 
-# Change the text, and are the editor's own although they are commands.
-CHANGING = (_Key.Undo, _Key.Redo, _Key.Cut, _Key.Paste, *(key for key, _ in _DELETIONS))
+# The editor's own, although they are commands: they change the text, or know what a gap is.
+OWN = (_Key.Copy, _Key.Undo, _Key.Redo, _Key.Cut, _Key.Paste, *(key for key, _ in _DELETIONS))
 
 _COMMAND = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
 
