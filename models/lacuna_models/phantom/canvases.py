@@ -54,12 +54,22 @@ class Mix:
 
     whole: float = 0.37
     prefix: float = 0.08  # the rest are gaps
+    slip: float = 0.0  # runs of words that stand one place off
     second_pass: float = 0.5  # steps whose canvas the model has seen before
     ordered: float = 0.0  # of their rows, those that look as the sampler leaves them
 
 
 LEARN = Mix()
-POLISH = Mix(whole=0.45, second_pass=0.7, ordered=0.6)
+POLISH = Mix(whole=0.5, prefix=0.06, slip=0.25, second_pass=0.75, ordered=0.6)
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """Where words stand ``by`` places late: a word was said twice (1), or left out (-1)."""
+
+    start: int
+    stop: int
+    by: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +87,7 @@ class Damage:
     hit: NDArray[np.bool_]
     kept: NDArray[np.bool_]
     spread: float
+    slip: Slip | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +110,24 @@ def damage(report: Report, words: Vocabulary, rng: Rng, room: int, mix: Mix = LE
         gaps = _gaps(*_typed(report, rng), words, rng, room)
         if len(gaps.target) <= room:
             return gaps
-    return _whole(report, words, rng)
+    whole = _whole(report, words, rng)
+    return _slipped(whole, rng) if rng.random() < mix.slip else whole
 
 
 def _whole(report: Report, words: Vocabulary, rng: Rng) -> Damage:
     target = np.array([*words.encode(report.text), words.end])
     share = 1.0 if rng.random() < 0.25 else rng.uniform(0.1, 1.0)
     return Damage(target, rng.random(len(target)) < share, np.zeros(len(target), bool), share)
+
+
+def _slipped(canvas: Damage, rng: Rng) -> Damage:
+    """Let a run of words stand one place off, among less noise than otherwise."""
+    length = len(canvas.target)
+    start = int(rng.integers(1, length - 2))
+    stop = min(start + int(rng.integers(1, 20)), length - 1)
+    share = float(rng.uniform(0.0, 0.5))
+    slip = Slip(start, stop, 1 if rng.random() < 0.5 else -1)
+    return replace(canvas, hit=rng.random(length) < share, spread=share, slip=slip)
 
 
 def _prefix(report: Report, words: Vocabulary, rng: Rng) -> Damage:
@@ -254,8 +276,13 @@ def stack(canvases: list[Damage], words: Vocabulary, rng: Rng, length: int) -> B
         tail[row, used:] = True
         hit[row, used:] = rng.random(length - used) < canvas.spread
         kept[row, used:] = canvas.spread == 0.0
-    noisy = np.where(hit, rng.integers(0, words.size, shape), target)
-    return Batch(target, noisy, hit, kept, tail)
+    base = target.copy()
+    for row, canvas in enumerate(canvases):
+        if canvas.slip is not None:
+            at = slice(canvas.slip.start, canvas.slip.stop)
+            base[row, at] = np.roll(target[row], canvas.slip.by)[at]
+    noisy = np.where(hit, rng.integers(0, words.size, shape), base)
+    return Batch(target, noisy, hit | (base != target), kept, tail)
 
 
 def loss_weight(batch: Batch, critical: NDArray[np.bool_]) -> NDArray[np.float32]:
@@ -272,13 +299,17 @@ def as_sampled(
     """Return canvases as the sampler would leave them after a step, on a share of the rows.
 
     Of the free places whose guess (rows, length) is right, the surest are accepted, any share of
-    them; all else is noise anew. No wrong guess stands: a model that was taught to mend those
-    doubts every word that it sees, and accepts nothing at all.
+    them; of the wrong guesses a few stand too, to be mended; all else is noise anew.
     """
     free = ~batch.kept & (rng.random((len(guess), 1)) < ordered)
     right = free & (guess == batch.target)
     ranked = np.where(right, entropy, np.inf).argsort(axis=1).argsort(axis=1)
     taken = right & (ranked < rng.random((len(guess), 1)) * right.sum(axis=1, keepdims=True))
-    hit = np.where(free, ~taken, batch.hit)
-    noise = np.where(free, rng.integers(0, size, guess.shape), batch.noisy)
-    return replace(batch, noisy=np.where(hit, noise, batch.target), hit=hit)
+    wrong = free & ~right & (rng.random(guess.shape) < 0.15)
+    noise = rng.integers(0, size, guess.shape)
+    noisy = np.where(taken, batch.target, np.where(wrong, guess, noise))
+    return replace(
+        batch,
+        noisy=np.where(free, noisy, batch.noisy),
+        hit=np.where(free, ~taken, batch.hit),
+    )

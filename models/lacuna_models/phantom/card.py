@@ -77,7 +77,8 @@ language ({made["language_seconds"] / 60:.0f} min, 32 canvases each, vision froz
 {made["pictures"]:,} phantoms whose reports are worded anew each time. Uniform noise on the report:
 whole drafts, typed beginnings, and gaps between clean words, a good half of these with padding
 inside; {made["grey_share"]:.0%} of the pictures replaced by grey. From {made["polish"]:.0%} of the
-language phase on, canvases look as the sampler leaves them: the surest words stand. Muon and AdamW, 3e-3, falling from a third of the run on. The
+language phase on, canvases look as the sampler leaves them: sure words accepted, a few wrong ones
+standing, words slipped by one place. Muon and AdamW, 3e-3, falling from a third of the run on. The
 seed gives the data and the first weights; the learning rate follows the clock, so another machine's
 weights will differ.
 """

@@ -7,6 +7,7 @@ import pytest
 from transformers import AutoTokenizer
 
 from lacuna_models.phantom.canvases import (
+    POLISH,
     Damage,
     Vocabulary,
     as_sampled,
@@ -85,6 +86,16 @@ def test_a_canvas_that_does_not_fit_is_refused(
 ) -> None:
     with pytest.raises(ValueError, match="does not fit"):
         stack([drawn[0][1]], words, np.random.default_rng(0), 10)
+
+
+def test_a_slip_shows_the_reports_own_words_one_place_off(words: Vocabulary) -> None:
+    rng = np.random.default_rng(2)
+    report = write(draw_findings(rng), "full", rng)
+    drawn = [damage(report, words, rng, ROOM, POLISH) for _ in range(200)]
+    slipped = [canvas for canvas in drawn if canvas.slip is not None]
+    assert 10 < len(slipped) < 60
+    batch = stack(slipped, words, rng, ROOM)
+    assert ((batch.noisy != batch.target) <= batch.hit).all()
 
 
 def test_sampled_canvases_hold_sure_words_and_noise(
