@@ -76,11 +76,9 @@ classifier of the findings over the projected tokens), then {made["language_step
 language ({made["language_seconds"] / 60:.0f} min, 32 canvases each, vision frozen), on
 {made["pictures"]:,} phantoms whose reports are worded anew each time. Uniform noise on the report:
 whole drafts, typed beginnings, and gaps between clean words, a good half of these with padding
-inside; {made["grey_share"]:.0%} of the pictures replaced by grey. From {made["polish"]:.0%} of the
-language phase on, canvases look as the sampler leaves them: sure words accepted, a few wrong ones
-standing, words slipped by one place. Muon and AdamW, 3e-3, falling from a third of the run on. The
-seed gives the data and the first weights; the learning rate follows the clock, so another machine's
-weights will differ.
+inside; {made["grey_share"]:.0%} of the pictures replaced by grey. Muon and AdamW, 3e-3, falling
+from a third of the run on. The seed gives the data and the first weights; the learning rate follows
+the clock, so another machine's weights will differ.
 """
 
 

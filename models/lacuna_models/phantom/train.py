@@ -123,7 +123,6 @@ class Run:
             "seed": recipe.seed,
             "pictures": recipe.pictures,
             "grey_share": GREY_SHARE,
-            "polish": recipe.polish,
             "parameters": sum(w.numel() for w in self.model.parameters()),
             **{name: round(value) for name, value in asdict(self.progress).items()},
         }
