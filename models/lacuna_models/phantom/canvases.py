@@ -49,30 +49,6 @@ class Vocabulary:
 
 
 @dataclass(frozen=True, slots=True)
-class Mix:
-    """How often which damage is done; shares of canvases, or of steps."""
-
-    whole: float = 0.37
-    prefix: float = 0.08  # the rest are gaps
-    slip: float = 0.0  # runs of words that stand one place off
-    second_pass: float = 0.5  # steps whose canvas the model has seen before
-    ordered: float = 0.0  # of their rows, those that look as the sampler leaves them
-
-
-LEARN = Mix()
-POLISH = Mix(whole=0.5, prefix=0.06, slip=0.25, second_pass=0.75, ordered=0.6)
-
-
-@dataclass(frozen=True, slots=True)
-class Slip:
-    """Where words stand ``by`` places late: a word was said twice (1), or left out (-1)."""
-
-    start: int
-    stop: int
-    by: int
-
-
-@dataclass(frozen=True, slots=True)
 class Damage:
     """A canvas to be mended. All arrays have one entry a position of the used length.
 
@@ -87,47 +63,35 @@ class Damage:
     hit: NDArray[np.bool_]
     kept: NDArray[np.bool_]
     spread: float
-    slip: Slip | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Stacked canvases, (rows, length); ``tail`` is the padding behind the end."""
+    """Stacked canvases, (rows, length). ``weight`` is the loss's."""
 
     target: Ids
     noisy: Ids
     hit: NDArray[np.bool_]
     kept: NDArray[np.bool_]
-    tail: NDArray[np.bool_]
+    weight: NDArray[np.float32]
 
 
-def damage(report: Report, words: Vocabulary, rng: Rng, room: int, mix: Mix = LEARN) -> Damage:
+def damage(report: Report, words: Vocabulary, rng: Rng, room: int) -> Damage:
     """Damage one report. ``room`` is the most tokens that it may take, its end included."""
     draw = rng.random()
-    if mix.whole <= draw < mix.whole + mix.prefix:
+    if 0.37 <= draw < 0.45:
         return _prefix(report, words, rng)
-    if draw >= mix.whole + mix.prefix:
+    if draw >= 0.45:
         gaps = _gaps(*_typed(report, rng), words, rng, room)
         if len(gaps.target) <= room:
             return gaps
-    whole = _whole(report, words, rng)
-    return _slipped(whole, rng) if rng.random() < mix.slip else whole
+    return _whole(report, words, rng)
 
 
 def _whole(report: Report, words: Vocabulary, rng: Rng) -> Damage:
     target = np.array([*words.encode(report.text), words.end])
     share = 1.0 if rng.random() < 0.25 else rng.uniform(0.1, 1.0)
     return Damage(target, rng.random(len(target)) < share, np.zeros(len(target), bool), share)
-
-
-def _slipped(canvas: Damage, rng: Rng) -> Damage:
-    """Let a run of words stand one place off, among less noise than otherwise."""
-    length = len(canvas.target)
-    start = int(rng.integers(1, length - 2))
-    stop = min(start + int(rng.integers(1, 20)), length - 1)
-    share = float(rng.uniform(0.0, 0.5))
-    slip = Slip(start, stop, 1 if rng.random() < 0.5 else -1)
-    return replace(canvas, hit=rng.random(length) < share, spread=share, slip=slip)
 
 
 def _prefix(report: Report, words: Vocabulary, rng: Rng) -> Damage:
@@ -276,40 +240,8 @@ def stack(canvases: list[Damage], words: Vocabulary, rng: Rng, length: int) -> B
         tail[row, used:] = True
         hit[row, used:] = rng.random(length - used) < canvas.spread
         kept[row, used:] = canvas.spread == 0.0
-    base = target.copy()
-    for row, canvas in enumerate(canvases):
-        if canvas.slip is not None:
-            at = slice(canvas.slip.start, canvas.slip.stop)
-            base[row, at] = np.roll(target[row], canvas.slip.by)[at]
-    noisy = np.where(hit, rng.integers(0, words.size, shape), base)
-    return Batch(target, noisy, hit | (base != target), kept, tail)
-
-
-def loss_weight(batch: Batch, critical: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Return each position's weight in the loss, (rows, length)."""
-    weight = np.where(batch.hit, 1.0, CLEAN_WEIGHT) * np.where(batch.tail, TAIL_WEIGHT, 1.0)
-    weight = weight * np.where(batch.hit & critical[batch.target], CRITICAL_WEIGHT, 1.0)
+    noisy = np.where(hit, rng.integers(0, words.size, shape), target)
+    weight = np.where(hit, 1.0, CLEAN_WEIGHT) * np.where(tail, TAIL_WEIGHT, 1.0)
+    weight = weight * np.where(hit & words.critical[target], CRITICAL_WEIGHT, 1.0)
     weight = weight / np.sqrt(weight.sum(axis=1, keepdims=True))  # a small gap counts too
-    return np.asarray(weight, dtype=np.float32)
-
-
-def as_sampled(
-    batch: Batch, guess: Ids, entropy: NDArray[np.float32], ordered: float, size: int, rng: Rng
-) -> Batch:
-    """Return canvases as the sampler would leave them after a step, on a share of the rows.
-
-    Of the free places whose guess (rows, length) is right, the surest are accepted, any share of
-    them; of the wrong guesses a few stand too, to be mended; all else is noise anew.
-    """
-    free = ~batch.kept & (rng.random((len(guess), 1)) < ordered)
-    right = free & (guess == batch.target)
-    ranked = np.where(right, entropy, np.inf).argsort(axis=1).argsort(axis=1)
-    taken = right & (ranked < rng.random((len(guess), 1)) * right.sum(axis=1, keepdims=True))
-    wrong = free & ~right & (rng.random(guess.shape) < 0.15)
-    noise = rng.integers(0, size, guess.shape)
-    noisy = np.where(taken, batch.target, np.where(wrong, guess, noise))
-    return replace(
-        batch,
-        noisy=np.where(free, noisy, batch.noisy),
-        hit=np.where(free, ~taken, batch.hit),
-    )
+    return Batch(target, noisy, hit, kept, weight.astype(np.float32))

@@ -8,24 +8,13 @@ from functools import lru_cache
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 from transformers import DiffusionGemmaForBlockDiffusion, DynamicCache, PreTrainedTokenizerFast
 from transformers.modeling_outputs import BaseModelOutputWithPooling
 
 from lacuna_models.api import Prompt
-from lacuna_models.phantom.canvases import (
-    LEARN,
-    Batch,
-    Damage,
-    Mix,
-    Vocabulary,
-    as_sampled,
-    damage,
-    loss_weight,
-    stack,
-)
+from lacuna_models.phantom.canvases import Batch, Damage, Vocabulary, damage, stack
 from lacuna_models.phantom.cases import Findings, Rng
 from lacuna_models.phantom.grammar import Report, Style, write
 from lacuna_models.phantom.model import SOFT_TOKENS
@@ -35,6 +24,7 @@ from lacuna_models.prompt import instruction
 
 BALANCE = 0.02
 GREY_SHARE = 0.15  # pictures replaced by a grey one: the words must then be read
+SELF_CONDITIONING = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +39,6 @@ class Task:
     features: Tensor | None
     canvases: Batch
     repeats: int
-    critical: NDArray[np.bool_]  # by token
-    mix: Mix
 
 
 def vocabulary(tokenizer: PreTrainedTokenizerFast) -> Vocabulary:
@@ -108,21 +96,21 @@ class Tasks:
         self._pictures = pictures
         self._repeats = repeats
 
-    def round(self, rng: Rng, mix: Mix = LEARN, steps: int = 3) -> Iterator[Task]:
+    def round(self, rng: Rng, steps: int = 3) -> Iterator[Task]:
         """Yield a few steps whose canvases are sorted by length, so that little is padding."""
         rows = sorted(
-            (self._row(rng, mix) for _ in range(steps * self._pictures)),
+            (self._row(rng) for _ in range(steps * self._pictures)),
             key=lambda row: max(len(canvas.target) for canvas in row[2]),
         )
         for start in rng.permutation(steps) * self._pictures:
-            yield self._task(rows[start : start + self._pictures], rng, mix)
+            yield self._task(rows[start : start + self._pictures], rng)
 
-    def _row(self, rng: Rng, mix: Mix) -> tuple[int, Style, list[Damage]]:
+    def _row(self, rng: Rng) -> tuple[int, Style, list[Damage]]:
         index = int(rng.integers(len(self._findings)))
         style: Style = "full" if rng.random() < 0.6 else "terse"
         findings = self._findings[index]
         reports = [self._report(findings, style, rng) for _ in range(self._repeats)]
-        return index, style, [damage(r, self._words, rng, self._canvas, mix) for r in reports]
+        return index, style, [damage(r, self._words, rng, self._canvas) for r in reports]
 
     def _report(self, findings: Findings, style: Style, rng: Rng) -> Report:
         """Word a report that fits the canvas; nearly all do."""
@@ -131,7 +119,7 @@ class Tasks:
             if len(self._words.encode(report.text)) < self._canvas:
                 return report
 
-    def _task(self, rows: list[tuple[int, Style, list[Damage]]], rng: Rng, mix: Mix) -> Task:
+    def _task(self, rows: list[tuple[int, Style, list[Damage]]], rng: Rng) -> Task:
         examination = EXAMINATIONS[int(rng.choice(3, p=(0.7, 0.15, 0.15)))]
         known = rng.random() < 0.25
         indication = INDICATIONS[int(rng.integers(len(INDICATIONS)))] if known else ""
@@ -150,8 +138,6 @@ class Tasks:
             features=self._seen([row[0] for row in rows], rng) if picture else None,
             canvases=stack(canvases, self._words, rng, self._length(canvases, rng)),
             repeats=self._repeats,
-            critical=self._words.critical,
-            mix=mix,
         )
 
     def _seen(self, indices: list[int], rng: Rng) -> Tensor:
@@ -226,17 +212,15 @@ def language_loss(
 ) -> tuple[Tensor, Tensor]:
     """Return the loss, and which of the damaged text tokens were mended (a flat bool tensor)."""
     canvas = task.canvases
+    noisy, target = torch.from_numpy(canvas.noisy), torch.from_numpy(canvas.target)
     cache = encode_prompts(model, task)
     before = None
-    if rng.random() < task.mix.second_pass:
-        before, canvas = _first_pass(model, task, cache, rng)
-    target = torch.from_numpy(canvas.target)
+    if rng.random() < SELF_CONDITIONING:
+        before = _first_pass(model, noisy, canvas, cache, rng)
     logits = model(
-        decoder_input_ids=torch.from_numpy(canvas.noisy),
-        past_key_values=cache,
-        self_conditioning_logits=before,
+        decoder_input_ids=noisy, past_key_values=cache, self_conditioning_logits=before
     ).logits
-    weight = torch.from_numpy(loss_weight(canvas, task.critical))
+    weight = torch.from_numpy(canvas.weight)
     each = functional.cross_entropy(logits.flatten(0, 1), target.flatten(), reduction="none")
     loss = (each * weight.flatten()).sum() / weight.sum()
     judged = torch.from_numpy(canvas.hit) & (target != model.config.text_config.pad_token_id)
@@ -246,25 +230,20 @@ def language_loss(
 
 @torch.no_grad()
 def _first_pass(
-    model: DiffusionGemmaForBlockDiffusion, task: Task, cache: DynamicCache, rng: Rng
-) -> tuple[Tensor, Batch]:
-    """Return logits for self-conditioning, and the canvases that a sampler might see next.
-
-    The temperature is drawn; half of the time the logits are sure at anchors, as the engine's are.
-    """
-    canvas = task.canvases
-    noisy = torch.from_numpy(canvas.noisy)
-    logits = model(decoder_input_ids=noisy, past_key_values=cache).logits
+    model: DiffusionGemmaForBlockDiffusion,
+    noisy: Tensor,
+    canvas: Batch,
+    cache: DynamicCache,
+    rng: Rng,
+) -> Tensor:
+    """Return logits for self-conditioning, at a drawn temperature, at times sure of anchors."""
+    logits: Tensor = model(decoder_input_ids=noisy, past_key_values=cache).logits
     logits = logits / float(rng.uniform(0.12, 1.0))
-    if task.mix.ordered:
-        odds = logits.float().log_softmax(-1)
-        entropy = -(odds.exp() * odds).sum(-1).numpy()
-        guess = odds.argmax(-1).numpy()
-        canvas = as_sampled(canvas, guess, entropy, task.mix.ordered, len(task.critical), rng)
     if rng.random() < 0.5:
+        kept = torch.from_numpy(canvas.kept)
         sure = functional.one_hot(noisy, logits.shape[-1]).float() * 100.0
-        logits = torch.where(torch.from_numpy(canvas.kept)[..., None], sure, logits)
-    return logits, canvas
+        logits = torch.where(kept[..., None], sure, logits)
+    return logits
 
 
 def language_parameters(

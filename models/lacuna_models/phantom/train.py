@@ -23,7 +23,6 @@ from torch import Tensor
 from transformers import DiffusionGemmaForBlockDiffusion, PreTrainedTokenizerFast
 
 from lacuna_models.api import EngineError
-from lacuna_models.phantom.canvases import LEARN, POLISH
 from lacuna_models.phantom.cases import GROUPS, draw_case
 from lacuna_models.phantom.faster import hasten
 from lacuna_models.phantom.language import (
@@ -70,7 +69,6 @@ class Recipe:
     batch_pictures: int = 16
     vision_batch: int = 32
     save_every: float = 180.0  # seconds
-    polish: float = 0.7  # share of the language phase after which canvases look as in use
 
 
 @dataclass(slots=True)
@@ -249,7 +247,7 @@ def _train_language(run: Run, pictures: np.ndarray) -> None:
     while (share := clock.share) < 1:
         rng = np.random.default_rng([run.recipe.seed, 4, run.progress.language_steps])
         torch.manual_seed(int(rng.integers(2**31)))
-        for task in tasks.round(rng, POLISH if share > run.recipe.polish else LEARN):
+        for task in tasks.round(rng):
             with torch.autocast("cpu", torch.bfloat16):
                 loss, right = language_loss(run.model, task, balance, rng)
             loss.backward()  # type: ignore[no-untyped-call]

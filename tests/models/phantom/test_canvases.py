@@ -6,15 +6,7 @@ import numpy as np
 import pytest
 from transformers import AutoTokenizer
 
-from lacuna_models.phantom.canvases import (
-    POLISH,
-    Damage,
-    Vocabulary,
-    as_sampled,
-    damage,
-    loss_weight,
-    stack,
-)
+from lacuna_models.phantom.canvases import Damage, Vocabulary, damage, stack
 from lacuna_models.phantom.cases import draw_findings
 from lacuna_models.phantom.grammar import Report, write
 from lacuna_models.phantom.language import vocabulary
@@ -72,13 +64,12 @@ def test_a_batch_is_noisy_only_where_hit(
     words: Vocabulary, drawn: list[tuple[Report, Damage]]
 ) -> None:
     batch = stack([canvas for _, canvas in drawn[:64]], words, np.random.default_rng(0), ROOM)
-    weight = loss_weight(batch, words.critical)
-    assert batch.target.shape == batch.noisy.shape == weight.shape == (64, ROOM)
+    assert batch.target.shape == batch.noisy.shape == batch.weight.shape == (64, ROOM)
     assert (batch.noisy == batch.target)[~batch.hit].all()
     assert (batch.noisy != batch.target)[batch.hit].mean() > 0.99
     assert not (batch.kept & batch.hit).any()
     assert batch.noisy.max() < words.size
-    assert (weight > 0).all()
+    assert (batch.weight > 0).all()
 
 
 def test_a_canvas_that_does_not_fit_is_refused(
@@ -86,31 +77,3 @@ def test_a_canvas_that_does_not_fit_is_refused(
 ) -> None:
     with pytest.raises(ValueError, match="does not fit"):
         stack([drawn[0][1]], words, np.random.default_rng(0), 10)
-
-
-def test_a_slip_shows_the_reports_own_words_one_place_off(words: Vocabulary) -> None:
-    rng = np.random.default_rng(2)
-    report = write(draw_findings(rng), "full", rng)
-    drawn = [damage(report, words, rng, ROOM, POLISH) for _ in range(200)]
-    slipped = [canvas for canvas in drawn if canvas.slip is not None]
-    assert 10 < len(slipped) < 60
-    batch = stack(slipped, words, rng, ROOM)
-    assert ((batch.noisy != batch.target) <= batch.hit).all()
-
-
-def test_sampled_canvases_hold_sure_words_and_noise(
-    words: Vocabulary, drawn: list[tuple[Report, Damage]]
-) -> None:
-    rng = np.random.default_rng(0)
-    batch = stack([canvas for _, canvas in drawn[:64]], words, rng, ROOM)
-    guess = np.where(rng.random(batch.target.shape) < 0.7, batch.target, 5)
-    entropy = rng.random(guess.shape).astype(np.float32)
-    seen = as_sampled(batch, guess, entropy, 1.0, words.size, rng)
-    assert (seen.noisy == seen.target)[batch.kept | ~seen.hit].all()
-    accepted = ~batch.kept & ~seen.hit
-    assert 0.2 < accepted.sum() / (~batch.kept).sum() < 0.5
-    for row in range(64):
-        right = ~batch.kept[row] & (guess[row] == batch.target[row])
-        left = right & seen.hit[row]
-        if accepted[row].any() and left.any():
-            assert entropy[row][accepted[row]].max() <= entropy[row][left].min()
