@@ -86,12 +86,24 @@ class ImageInput:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What the model is told beside the canvas. ``prompt.instruction`` words it."""
+    """What the model is told beside the canvas. ``prompt.instruction`` words it.
+
+    Attributes:
+        style: ``terse`` names what is found, ``full`` also what is absent, ``detailed`` all of it.
+        words: about how many words the report shall have; 0 leaves it to the style.
+        impression_first: whether the impression stands before the findings.
+        prior: what an earlier report said, to be compared with.
+        question: asked of the images instead of a report; the canvas then holds the answer.
+    """
 
     images: tuple[ImageInput, ...] = ()
     examination: str = "chest radiograph"
-    style: Literal["full", "terse"] = "full"
+    style: Literal["full", "terse", "detailed"] = "full"
     indication: str = ""
+    words: int = 0
+    impression_first: bool = False
+    prior: str = ""
+    question: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,17 @@ from lacuna_models.api import Prompt
 
 def instruction(prompt: Prompt) -> str:
     """Word the instruction. The bundled checkpoint is trained on exactly these words."""
+    if prompt.question:
+        return f"Question about this {prompt.examination}: {prompt.question}"
     words = f"Write the report of this {prompt.examination}. Style: {prompt.style}."
+    if prompt.impression_first:
+        words += " Impression first."
+    if prompt.words:
+        words += f" About {round(prompt.words, -1)} words."
     if prompt.indication:
         words += f" Indication: {prompt.indication}"
+    if prompt.prior:
+        words += f" Prior report: {prompt.prior}"
     return words
 
 
