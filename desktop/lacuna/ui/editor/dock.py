@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QLineF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QLineF, QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -48,6 +48,9 @@ class Dock(QStackedWidget):
     reject_clicked = Signal()
     scrubbed = Signal(int)
     chip_left_out = Signal(str)
+    continue_clicked = Signal()
+    back_clicked = Signal()  # from an earlier step to the report
+    runs_wanted = Signal(QPoint)  # a list of recent runs, at a point of the screen
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -64,6 +67,9 @@ class Dock(QStackedWidget):
         self._settled.reject.clicked.connect(self.reject_clicked)
         self._settled.again.clicked.connect(self.fill_clicked)
         self._settled.timeline.scrubbed.connect(self.scrubbed)
+        self._settled.go_on.clicked.connect(self.continue_clicked)
+        self._settled.back.clicked.connect(self.back_clicked)
+        self._settled.runs.clicked.connect(self._ask_runs)
         self.currentChanged.connect(self.updateGeometry)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
@@ -105,8 +111,7 @@ class Dock(QStackedWidget):
 
     def set_review(self, waiting: int) -> None:
         """Say how many proposals wait for review."""
-        self._settled.accept.setVisible(waiting > 0)
-        self._settled.reject.setVisible(waiting > 0)
+        self._settled.set_review(waiting)
 
     def show_started(self, anchors: int) -> None:
         """A request has gone to the model; ``anchors`` are held."""
@@ -125,6 +130,14 @@ class Dock(QStackedWidget):
     def show_replay(self, steps: Sequence[StepEvent], place: int) -> None:
         """Move the playhead of the run that ended."""
         self._settled.show_place(steps, place)
+
+    def show_run(self, name: str, *, back: bool) -> None:
+        """Name the run that is looked at; ``back``: lead away from the earlier step on show."""
+        self._settled.show_run(name, back=back)
+
+    def _ask_runs(self) -> None:
+        runs = self._settled.runs
+        self.runs_wanted.emit(runs.mapToGlobal(QPoint(0, 0)))
 
 
 class _Idle(QWidget):
@@ -213,24 +226,27 @@ class _Settled(QWidget):
     def __init__(self, look: Look) -> None:
         super().__init__()
         self._gaps, self._stopped, self._ended = 0, False, ""
+        self._waiting, self._back = 0, False
         self.accept = Button(look, "Accept", icon="check", key="Ctrl+Enter", kind=Kind.PRIMARY)
         self.reject = Button(look, "Reject", icon="x", key="Ctrl+Backspace")
         self.again = Button(look, "Fill again", icon="brackets", key="Ctrl+G")
         self.timeline, self._legend = Timeline(look), _Legend(look)
         self._title = Words(look, Role.UI_STRONG, look.theme.text.strong)
         self._figures = Words(look, Role.STATUS, look.theme.text.second, keeps=0)
-        third = look.theme.text.third
-        self._replay = [Words(look, Role.STATUS, third, "Replay")]
+        self.go_on = Button(look, "Continue from here", icon="play", kind=Kind.PRIMARY)
+        self.back = Button(look, "Back to the report", icon="corner-down-left")
+        self.runs = Button(look, "Run 1", icon="history", kind=Kind.QUIET, height=28)
+        self.runs.setToolTip("Recent runs")
         self._keys = [KeyCap(look, "Ctrl+,"), KeyCap(look, "Ctrl+.")]
         self._top, self._more, self._buttons = _row(), _row(), _row()
         self._space = QWidget()  # in place of the figures, where they have a line of their own
         self._top.addWidget(self._title)
         self._top.addWidget(self._figures, 1)
         self._top.addWidget(self._space, 1)
-        for part in (*self._replay, *self._keys):
+        for part in (self.runs, *self._keys):
             self._top.addWidget(part)
-        self._buttons.addWidget(self.accept)
-        self._buttons.addWidget(self.reject)
+        for button in (self.accept, self.reject, self.go_on, self.back):
+            self._buttons.addWidget(button)
         self._buttons.addStretch(1)
         self._buttons.addWidget(self.again)
         column = _column(self)
@@ -243,6 +259,8 @@ class _Settled(QWidget):
     def show_done(self, done: Done, steps: Sequence[StepEvent]) -> None:
         """Say how the run ended."""
         self._stopped = done.reason is Reason.CANCELLED
+        self._back = False
+        self._show_buttons()
         budget = steps[-1].steps if steps else done.settings.steps
         reached = steps[-1].step if steps else done.steps
         verb = {
@@ -264,6 +282,24 @@ class _Settled(QWidget):
         self.timeline.show_steps(steps, place, scrubbing=True)
         self._legend.set_entropy(steps[place].mean_entropy if steps else None)
 
+    def show_run(self, name: str, *, back: bool) -> None:
+        """Name the run; ``back``: offer to continue from the step on show, or to leave it."""
+        self.runs.set_text(name)
+        self._back = back
+        self._show_buttons()
+
+    def set_review(self, waiting: int) -> None:
+        """Say how many proposals wait for review."""
+        self._waiting = waiting
+        self._show_buttons()
+
+    def _show_buttons(self) -> None:
+        for button in (self.accept, self.reject):
+            button.setVisible(self._waiting > 0 and not self._back)
+        for button in (self.go_on, self.back):
+            button.setVisible(self._back)
+        self.again.setVisible(not self._back)
+
     def set_gaps(self, count: int) -> None:
         """Say what Ctrl+G would do now."""
         self._gaps = count
@@ -272,7 +308,7 @@ class _Settled(QWidget):
 
     def set_narrow(self, narrow: bool) -> None:
         """Let the keys of the replay yield to the buttons; what became of the run gets a line."""
-        for part in (*self._replay, *self._keys):
+        for part in self._keys:
             part.setVisible(not narrow)
         self._space.setVisible(narrow)
         if narrow:

@@ -181,9 +181,10 @@ class ReportEditor(QTextEdit):
         if first is not None and untouched:
             self._focus_on(first)  # never under the hands of someone who is typing
 
-    def can_replay(self) -> bool:
-        """Whether the steps of a run can be painted over what came of it."""
-        return bool(replayable([run.span for run in self._binding.runs()]))
+    def can_replay(self, filled: frozenset[str]) -> bool:
+        """Whether the steps of a run that filled these spans can be painted over the fills."""
+        sources = replayable([run.span for run in self._binding.runs()])
+        return bool(filled) and filled <= set(sources.values())
 
     def show_replay(self, step: StepEvent | None) -> None:
         """Paint a recorded step over the proposals that came of it; None shows the report."""
@@ -214,6 +215,11 @@ class ReportEditor(QTextEdit):
         """Say whether what the model writes now means nothing about the picture."""
         self._meaningless = meaningless
         self.viewport().update()
+
+    @property
+    def pixels(self) -> int:
+        """The size of the report's text."""
+        return self._pixels
 
     def zoom(self, by: int) -> None:
         """Make the report's text larger or smaller, by pixels, within its bounds."""
@@ -486,7 +492,8 @@ class ReportEditor(QTextEdit):
         metrics = self._metrics()
         width = metrics.horizontalAdvance("...") + self._pixels + 2 * GAP_MARGIN
         height = metrics.ascent()
-        room = self._live.run.rooms.get(span_id) if self._live.run is not None else None
+        shown = self._live.shown
+        room = shown.rooms.get(span_id) if shown is not None else None
         if room is None:
             return QSizeF(width, height)
         if room.lines == 1:

@@ -141,6 +141,20 @@ def room_for(tokens: int, measure: float, em: float, drafted: float = 0.0) -> Ro
     return Room(measure, ceil(width / measure) + spare)
 
 
+def rooms_for(request: FillRequest, step: StepEvent, setting: Setting) -> dict[str, Room]:
+    """Return the room of each gap of a request, as its first step asks for it; by span id."""
+    drafts = {span.segment_id: span for span in step.spans}
+    rooms: dict[str, Room] = {}
+    for segment in request.segments:
+        if not isinstance(segment, Gap):
+            continue
+        draft = drafts.get(segment.id)
+        tokens = (len(draft.tokens) if draft else 0) or segment.length or _UNKNOWN
+        drafted = setting.width_of(draft.text) if draft else 0.0
+        rooms[segment.id] = room_for(tokens, setting.measure, setting.em, drafted)
+    return rooms
+
+
 class LiveRun:
     """One run, from its request to its end. ``clock`` gives seconds."""
 
@@ -164,14 +178,7 @@ class LiveRun:
 
     def keep_rooms(self, step: StepEvent, setting: Setting) -> None:
         """Decide once, at the first step, how much room each gap is given."""
-        drafts = {span.segment_id: span for span in step.spans}
-        for segment in self.request.segments:
-            if not isinstance(segment, Gap):
-                continue
-            draft = drafts.get(segment.id)
-            tokens = (len(draft.tokens) if draft else 0) or segment.length or _UNKNOWN
-            drafted = setting.width_of(draft.text) if draft else 0.0
-            self.rooms[segment.id] = room_for(tokens, setting.measure, setting.em, drafted)
+        self.rooms = rooms_for(self.request, step, setting)
 
     def show(self, step: StepEvent) -> None:
         """Take a step over. Steps may be left out."""

@@ -6,10 +6,11 @@ It shows and edits; the session keeps, the engine fills. GUI thread only.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
-from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtCore import QPoint, QRectF, Qt, Signal
 from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from lacuna.report import edit
 from lacuna.report.model import Fixed, Report
@@ -20,11 +21,11 @@ from lacuna.ui.editor.layers import Layer
 from lacuna.ui.editor.painter import GUTTER
 from lacuna.ui.editor.ribbon import Mode, Ribbon
 from lacuna.ui.theme import Look, Role
+from lacuna.ui.timeline.player import Player
 from lacuna.ui.widgets import Hairline, Panel, Words
 from lacuna_models.api import Done, FillRequest, StepEvent
 
 _HEADER = 44
-_NO_REPLAY = "This run's text no longer stands together, so its steps cannot be shown."
 
 
 class ReportPanel(Panel):
@@ -41,6 +42,7 @@ class ReportPanel(Panel):
     chip_left_out = Signal(str)
     measurement_wanted = Signal()  # the last one, at the caret
     place_wanted = Signal(str)  # the id of a measurement: show where it was taken
+    continue_wanted = Signal(object, int)  # Recorded, the place of the step to continue from
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(look.theme.surface.panel, parent)
@@ -49,10 +51,11 @@ class ReportPanel(Panel):
         self._title = Words(look, Role.TITLE, look.theme.text.strong, "Report", keeps=60)
         self._ribbon, self._dock = Ribbon(look), Dock(look)
         self._switch = LayerSwitch(look)
+        self.player = Player(look, self.editor, self._dock, self)
         self._last = self.editor.report()
         self._steps: list[StepEvent] = []
-        self._place = -1
-        self._running = self._replaying = False
+        self._begun: tuple[FillRequest, Report] | None = None
+        self._running = False
         self._lay_out(look)
         self._connect()
         self.setFocusProxy(self.editor)
@@ -71,6 +74,7 @@ class ReportPanel(Panel):
             UserFacingError: for text that the editor could not give back unchanged.
         """
         self._end_run()
+        self.player.forget()
         self.editor.load(report)
         self._dock.show_idle()
 
@@ -90,8 +94,9 @@ class ReportPanel(Panel):
 
     def begin_run(self, request: FillRequest) -> None:
         """Show that a request has gone to the model."""
-        self._end_replay()
+        self.player.leave()
         self._steps, self._running = [], True
+        self._begun = request, self.report()
         anchors = sum(isinstance(span, Fixed) for span in self.report().spans())
         self.editor.begin_run(request)
         self._dock.show_started(anchors)
@@ -114,7 +119,8 @@ class ReportPanel(Panel):
             self._dock.show_idle()
         else:
             self._dock.show_done(done, self._steps)
-            self._place = len(self._steps) - 1
+            if self._begun is not None:
+                self.player.record(*self._begun, self._steps, done)
 
     # -- the look ------------------------------------------------------------------------------
 
@@ -157,7 +163,7 @@ class ReportPanel(Panel):
         column.addWidget(self._header(look))
         column.addWidget(Hairline(look))
         column.addLayout(self.notice_slot)
-        column.addWidget(self.editor, 1)
+        column.addWidget(self.player.stack, 1)
         column.addWidget(Hairline(look))
         column.addWidget(self._ribbon)
         column.addWidget(Hairline(look))
@@ -184,7 +190,12 @@ class ReportPanel(Panel):
         self._dock.stop_clicked.connect(self.stop_requested)
         self._dock.accept_clicked.connect(self._accept)
         self._dock.reject_clicked.connect(self._reject)
-        self._dock.scrubbed.connect(self._replay)
+        self._dock.scrubbed.connect(self.player.go)
+        self._dock.continue_clicked.connect(self._continue)
+        self._dock.back_clicked.connect(self.player.leave)
+        self._dock.runs_wanted.connect(self._list_runs)
+        self.player.moved.connect(self._on_moved)
+        self.player.hint.connect(self.hint)
         self._dock.chip_left_out.connect(self.chip_left_out)
         for keys, act in (
             ("Ctrl+G", self._ask_fill),
@@ -197,8 +208,8 @@ class ReportPanel(Panel):
             ("Ctrl+=", self._larger),
             ("Ctrl++", self._larger),
             ("Ctrl+-", self._smaller),
-            ("Ctrl+,", self._step_back),
-            ("Ctrl+.", self._step_on),
+            ("Ctrl+,", self.player.back),
+            ("Ctrl+.", self.player.on),
         ):
             QShortcut(QKeySequence(keys), self).activated.connect(act)
         self._stop_key = QShortcut(QKeySequence("Esc"), self)
@@ -221,7 +232,7 @@ class ReportPanel(Panel):
         self._dock.set_review(waiting)
         if self._dock.state == "settled" and not waiting:
             self._dock.show_idle()
-        self._end_replay()
+        self.player.leave()
 
     def _set_layer(self, layer: Layer) -> None:
         self.editor.set_layer(layer)
@@ -232,7 +243,7 @@ class ReportPanel(Panel):
             self.fill_requested.emit()
 
     def _end_run(self) -> None:
-        self._end_replay()
+        self.player.leave()
         self._running = False
         self._stop_key.setEnabled(False)
         self._ribbon.set_mode(Mode.REST)
@@ -244,48 +255,30 @@ class ReportPanel(Panel):
         self.editor.zoom(-1)
 
     def _accept(self) -> None:
-        if not self._came_back():
+        if not self.player.leave():  # no proposal is judged unseen
             self.editor.accept()
 
     def _reject(self) -> None:
-        if not self._came_back():
+        if not self.player.leave():
             self.editor.reject()
 
-    def _came_back(self) -> bool:
-        """Show the proposals again if an earlier step is on show: none is judged unseen."""
-        replaying = self._replaying
-        self._end_replay()
-        return replaying
+    def _on_moved(self, replaying: bool) -> None:
+        self._ribbon.set_mode(Mode.REPLAY if replaying else Mode.REST)
+        if not replaying and not any(edit.proposals(self._last)):
+            self._dock.show_idle()
 
-    def _step_back(self) -> None:
-        if self._dock.state == "settled" and not self.editor.can_replay():
-            self.hint.emit(_NO_REPLAY)
-            return
-        self._replay(self._place - 1)
+    def _continue(self) -> None:
+        shown = self.player.shown
+        if shown is not None:
+            self.player.leave()
+            self.continue_wanted.emit(*shown)
 
-    def _step_on(self) -> None:
-        self._replay(self._place + 1)
-
-    def _replay(self, place: int) -> None:
-        """Show a recorded step over the proposals that came of it; the last one is the text."""
-        if self._dock.state != "settled" or not 0 <= place < len(self._steps):
-            return
-        if not self.editor.can_replay():
-            place = len(self._steps) - 1
-        self._place = place
-        last = place == len(self._steps) - 1
-        self._replaying = not last
-        self.editor.show_replay(None if last else self._steps[place])
-        self._ribbon.set_mode(Mode.REST if last else Mode.REPLAY)
-        self._dock.show_replay(self._steps, place)
-
-    def _end_replay(self) -> None:
-        """Show the report itself; the playhead goes back to the end."""
-        self.editor.show_replay(None)
-        if self._replaying:
-            self._replaying = False
-            self._ribbon.set_mode(Mode.REST)
-            self._replay(len(self._steps) - 1)
+    def _list_runs(self, place: QPoint) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for run in reversed(self.player.runs.all):
+            menu.addAction(run.words, partial(self.player.choose, run.number))
+        menu.popup(place - QPoint(0, menu.sizeHint().height()))
 
 
 class _Icon(QWidget):
