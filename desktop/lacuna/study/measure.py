@@ -8,6 +8,7 @@ grid: pixels need not be square.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from typing import Any
 
@@ -76,7 +77,42 @@ class Arrow:
     tail: Point
 
 
-Shape = Length | Angle | EllipseRoi | Probe | Arrow
+@dataclass(frozen=True, slots=True)
+class Bidirectional:
+    """Two diameters of one finding, in any order; the longer is the long axis."""
+
+    start: Point
+    end: Point
+    cross_start: Point
+    cross_end: Point
+
+
+@dataclass(frozen=True, slots=True)
+class Cobb:
+    """Two lines that need not meet: along the end plates of two vertebrae."""
+
+    start: Point
+    end: Point
+    other_start: Point
+    other_end: Point
+
+
+@dataclass(frozen=True, slots=True)
+class FreehandRoi:
+    """A closed outline; the last point joins the first. Crossing itself, it counts even-odd."""
+
+    path: tuple[Point, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Words at a place; measures nothing."""
+
+    at: Point
+    words: str
+
+
+Shape = Length | Angle | EllipseRoi | Probe | Arrow | Bidirectional | Cobb | FreehandRoi | Note
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,19 +136,32 @@ def scale_of(image: Image) -> Scale:
 
 def points(shape: Shape) -> tuple[Point, ...]:
     """Return the points that make the shape, in the order in which they are set."""
+    if isinstance(shape, FreehandRoi):
+        return shape.path
+    if isinstance(shape, Note):
+        return (shape.at,)
     return astuple(shape)
+
+
+def with_points(shape: Shape, found: Sequence[Point]) -> Shape:
+    """Return the shape made of other points, as many as it has."""
+    if isinstance(shape, FreehandRoi):
+        return FreehandRoi(tuple(found))
+    if isinstance(shape, Note):
+        return Note(found[0], shape.words)
+    return type(shape)(*found)
 
 
 def with_point(shape: Shape, number: int, point: Point) -> Shape:
     """Return the shape with one of its points elsewhere."""
     found = list(points(shape))
     found[number] = point
-    return type(shape)(*found)
+    return with_points(shape, found)
 
 
 def moved(shape: Shape, dx: float, dy: float) -> Shape:
     """Return the shape elsewhere, in image pixels."""
-    return type(shape)(*((x + dx, y + dy) for x, y in points(shape)))
+    return with_points(shape, [(x + dx, y + dy) for x, y in points(shape)])
 
 
 def length(line: Length | Arrow, scale: Scale) -> float:
@@ -128,26 +177,41 @@ def degrees(angle: Angle, scale: Scale) -> float:
     return math.degrees(abs(math.atan2(_cross(one, other), _dot(one, other))))
 
 
-def area(roi: EllipseRoi, scale: Scale) -> float:
-    """Return the ellipse's area, in the square of the scale's unit."""
+def cobb_degrees(cobb: Cobb, scale: Scale) -> float:
+    """Return the angle between the two lines, whichever way they were drawn: 0 to 90."""
+    one = _between(cobb.start, cobb.end, scale)
+    other = _between(cobb.other_start, cobb.other_end, scale)
+    return math.degrees(math.atan2(abs(_cross(one, other)), abs(_dot(one, other))))
+
+
+def diameters(shape: Bidirectional, scale: Scale) -> tuple[Length, Length]:
+    """Return the long and the short axis."""
+    pair = Length(shape.start, shape.end), Length(shape.cross_start, shape.cross_end)
+    return pair if length(pair[0], scale) >= length(pair[1], scale) else (pair[1], pair[0])
+
+
+def area(roi: EllipseRoi | FreehandRoi, scale: Scale) -> float:
+    """Return the region's area, in the square of the scale's unit."""
+    if isinstance(roi, FreehandRoi):
+        sides = zip(roi.path, (*roi.path[1:], *roi.path[:1]), strict=True)
+        return abs(sum(_cross(one, other) for one, other in sides)) / 2 * scale.row * scale.column
     width, height = _between(roi.corner, roi.opposite, scale)
     return math.pi / 4 * abs(width * height)
 
 
-def statistics(roi: EllipseRoi, values: NDArray[Any]) -> Statistics | None:
+def statistics(roi: EllipseRoi | FreehandRoi, values: NDArray[Any]) -> Statistics | None:
     """Return what lies inside, of grey ``values`` (rows, columns); None if no pixel's centre does.
 
     What reaches beyond the image is left out.
     """
     rows, columns = values.shape[:2]
-    (x0, x1), (y0, y1) = (sorted(ends) for ends in zip(roi.corner, roi.opposite, strict=True))
-    left, right = max(math.floor(x0), 0), min(math.ceil(x1), columns)
-    top, bottom = max(math.floor(y0), 0), min(math.ceil(y1), rows)
-    if left >= right or top >= bottom or x0 == x1 or y0 == y1:
+    xs, ys = zip(*points(roi), strict=True)
+    left, right = max(math.floor(min(xs)), 0), min(math.ceil(max(xs)), columns)
+    top, bottom = max(math.floor(min(ys)), 0), min(math.ceil(max(ys)), rows)
+    if left >= right or top >= bottom:
         return None
-    across = (np.arange(left, right) + 0.5 - (x0 + x1) / 2) / ((x1 - x0) / 2)
-    down = (np.arange(top, bottom) + 0.5 - (y0 + y1) / 2) / ((y1 - y0) / 2)
-    inside = values[top:bottom, left:right][across**2 + down[:, None] ** 2 <= 1]
+    across, down = np.arange(left, right) + 0.5, np.arange(top, bottom)[:, None] + 0.5
+    inside = values[top:bottom, left:right][_mask(roi, across, down)]
     if inside.size == 0:
         return None
     exact = inside.astype(np.float64)
@@ -176,6 +240,32 @@ def are_diameters(one: Length, other: Length, scale: Scale) -> bool:
     apart = _between(one.start, other.start, scale)
     along = _cross(apart, second) / turn, _cross(apart, first) / turn
     return all(-_OVERSHOOT <= part <= 1 + _OVERSHOOT for part in along)
+
+
+def _mask(
+    roi: EllipseRoi | FreehandRoi, across: NDArray[Any], down: NDArray[Any]
+) -> NDArray[np.bool_]:
+    """Return which of the points (``across``, ``down``) lie inside: (rows, columns) bool."""
+    if isinstance(roi, FreehandRoi):
+        return _inside_path(roi.path, across, down)
+    (x0, x1), (y0, y1) = zip(roi.corner, roi.opposite, strict=True)
+    if x0 == x1 or y0 == y1:
+        return np.zeros((down.size, across.size), dtype=bool)
+    along = (across - (x0 + x1) / 2) / ((x1 - x0) / 2)
+    below = (down - (y0 + y1) / 2) / ((y1 - y0) / 2)
+    return np.asarray(along**2 + below**2 <= 1)
+
+
+def _inside_path(
+    path: tuple[Point, ...], across: NDArray[Any], down: NDArray[Any]
+) -> NDArray[np.bool_]:
+    """Count how many sides lie to the right of each point: inside where it is odd."""
+    inside = np.zeros((down.size, across.size), dtype=bool)
+    for (x0, y0), (x1, y1) in zip(path, (*path[1:], *path[:1]), strict=True):
+        if y0 != y1:
+            meets = (y0 > down) != (y1 > down)
+            inside ^= meets & (across < x0 + (down - y0) / (y1 - y0) * (x1 - x0))
+    return inside
 
 
 def _between(start: Point, end: Point, scale: Scale) -> Point:

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
+from lacuna.study.geometry import Plane, Region, Spacing, SpacingSource
+from lacuna.study.softcopy import Overlay, PresentationState, Shutter
 from lacuna_models.api import Origin
+
+if TYPE_CHECKING:
+    from lacuna.study.document import Document
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +49,14 @@ class Image:
     returns, which are no tissue and stay out of automatic windows; None where the file names none.
     ``sides`` are where rows and columns run to, letters of PS3.3 C.7.6.1.1.1: ("L", "F").
     ``at_detector``: the spacing is the detector's, and what lies before it is smaller, by
-    ``magnification`` where the file estimates it. ``value_unit`` is HU or nothing. ``frame_rate``
-    is in frames a second, None where the file names none.
+    ``magnification`` where the file estimates it. ``value_unit`` is HU or nothing; ``suv_factor``
+    turns values into SUV by body weight (g/ml), None where the tags do not allow it.
+    ``frame_rate`` is in frames a second, None where the file names none; ``frame_times`` are the
+    frames' own durations in ms, () where they are all alike.
+
+    ``planes`` holds one plane for all frames, one a frame, or none; ask ``plane``. The same goes
+    for ``frame_windows`` and ``windows_of``. ``inverted``: low values are bright.
+    ``burned_in`` is None where the file does not say whether text is burned into the picture.
     """
 
     sop_instance_uid: str
@@ -64,6 +78,38 @@ class Image:
     magnification: float | None = None
     value_unit: str = ""
     frame_rate: float | None = None
+    sop_class_uid: str = ""
+    planes: tuple[Plane, ...] = ()
+    frame_of_reference: str = ""
+    spacing: Spacing | None = None
+    regions: tuple[Region, ...] = ()  # of an ultrasound image
+    aspect: float = 1.0  # a pixel's height / its width, as it is to be shown
+    inverted: bool = False
+    frame_windows: tuple[tuple[Window, ...], ...] = ()
+    frame_times: tuple[float, ...] = ()
+    suv_factor: float | None = None
+    overlays: tuple[Overlay, ...] = ()
+    shutter: Shutter | None = None
+    burned_in: bool | None = None
+    lossy_ratio: float | None = None
+    laterality: str = ""  # L, R, B or nothing: of the picture, else of the series
+    position_code: str = ""  # View Position as in the file: PA, CC, MLO
+    time: str = ""  # of acquisition or content, as YYYYMMDDHHMMSS; sorts as text
+
+    def plane(self, frame: int = 0) -> Plane | None:
+        """Return where a frame lies in the patient; None where the file does not say."""
+        return _of_frame(self.planes, frame)
+
+    def windows_of(self, frame: int = 0) -> tuple[Window, ...]:
+        """Return a frame's windows, its first one first."""
+        return _of_frame(self.frame_windows, frame) or self.windows
+
+    def spacing_at(self, x: float, y: float) -> Spacing | None:
+        """Return the spacing that holds at an image point: a region's own, else the image's."""
+        for region in self.regions:
+            if region.contains(x, y):
+                return Spacing(*region.spacing, SpacingSource.REGION)
+        return self.spacing
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +121,10 @@ class Series:
     modality: str
     description: str
     images: tuple[Image, ...]
+    date: str = ""  # as shown
+    time: str = ""  # YYYYMMDDHHMMSS; sorts as text
+    body_part: str = ""
+    laterality: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +148,10 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """One examination: series in order, and what was refused on the way."""
+    """One examination: series in order, and what was refused on the way.
+
+    ``time`` is when it took place, as YYYYMMDDHHMMSS: it sorts as text; empty where unknown.
+    """
 
     study_instance_uid: str
     patient: Patient
@@ -107,9 +160,82 @@ class Study:
     accession: str
     series: tuple[Series, ...]
     refused: tuple[Refusal, ...] = field(default=())
+    time: str = ""
+    documents: tuple[Document, ...] = ()
+    presentations: tuple[PresentationState, ...] = ()
+
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        """The modalities of its series, each once, in series order."""
+        return tuple(dict.fromkeys(one.modality for one in self.series if one.modality))
+
+    @property
+    def image_count(self) -> int:
+        """How many images it has, over all series."""
+        return sum(len(series.images) for series in self.series)
 
     @property
     def is_phantom(self) -> bool:
         """Whether every picture is one of Lacuna's own phantoms."""
         images = [image for series in self.series for image in series.images]
         return bool(images) and all(image.origin is Origin.PHANTOM for image in images)
+
+
+@dataclass(frozen=True, slots=True)
+class PatientRecord:
+    """All studies of one patient that came in one opening, the newest first."""
+
+    patient: Patient
+    studies: tuple[Study, ...]
+
+    def priors(self, study: Study) -> tuple[PriorDay, ...]:
+        """Return this patient's other studies that are no newer, by day, the newest day first.
+
+        Studies whose date nobody wrote down come last, under an empty day.
+        """
+        others = [one for one in self.studies if one is not study and _is_prior(one, study)]
+        days = dict.fromkeys(one.time[:8] for one in others)
+        return tuple(
+            PriorDay(day, tuple(one for one in others if one.time[:8] == day)) for day in days
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PriorDay:
+    """The studies of one day, the newest first. ``day`` is YYYYMMDD, or empty."""
+
+    day: str
+    studies: tuple[Study, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What one opening found: patients in the order of their newest study, and what was refused.
+
+    ``done`` of ``total`` files have been looked at; while an opening is under way, more come.
+    """
+
+    patients: tuple[PatientRecord, ...] = ()
+    refused: tuple[Refusal, ...] = ()
+    done: int = 0
+    total: int = 0
+
+    @property
+    def complete(self) -> bool:
+        """Whether every file has been looked at."""
+        return self.done == self.total
+
+    @property
+    def studies(self) -> tuple[Study, ...]:
+        """All studies of all patients."""
+        return tuple(study for record in self.patients for study in record.studies)
+
+
+def _is_prior(one: Study, study: Study) -> bool:
+    return not one.time or not study.time or one.time <= study.time
+
+
+def _of_frame(values: tuple[_T, ...], frame: int) -> _T | None:
+    if len(values) == 1:
+        return values[0]
+    return values[frame] if frame < len(values) else None
