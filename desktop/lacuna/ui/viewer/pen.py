@@ -7,6 +7,7 @@ board, and so the undo stack, before the button is let go at the last point.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -35,7 +36,7 @@ _SHORTEST = 2.0  # view pixels; a shorter shape was a slip
 class _Draft:
     """A shape under way: the points so far, the last one still at the pointer."""
 
-    kind: type[Shape]
+    kind: Callable[..., Shape]
     needed: int
     points: list[Point]
     pressed_at: QPointF
