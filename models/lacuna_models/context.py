@@ -56,7 +56,7 @@ class Contexts:
     def key(self, prompt: Prompt) -> Key:
         """Return what a context depends on: pictures, words, adapter."""
         pictures = tuple(image.digest() for image in prompt.images)
-        return pictures, instruction(prompt), self._loaded.info.adapter
+        return pictures, instruction(prompt), self._loaded.adapters.hash
 
     def clear(self) -> None:
         """Forget all contexts and free their memory."""

@@ -18,20 +18,23 @@ def forward_of(loaded: Loaded, seen: Context, rows: int, free: Tensor) -> Forwar
     """Return the model as a function of the canvas, for ``rows`` rows behind one context.
 
     ``free`` is (F,), the positions that may change; the others hold the same in all rows and steps.
-    It is the lean step where the checkpoint has one (``lean.choice``), upstream's otherwise.
+    It is the lean step where the checkpoint has one (``lean.choice``), upstream's otherwise. The
+    adapter at work now is the one of the whole run, whatever is activated meanwhile.
     """
-    if loaded.lean is not None:
-        return Canvas(loaded.lean, seen.cache, seen.length, rows, free)
+    lean = None if loaded.lean is None else loaded.adapters.lean
+    if lean is not None:
+        return Canvas(lean, seen.cache, seen.length, rows, free)
     return _stock(loaded, seen, rows, free)
 
 
 def _stock(loaded: Loaded, seen: Context, rows: int, free: Tensor) -> Forward:
     """Return upstream's own decoder, with the output head at the free positions only."""
-    model = loaded.model
+    model, adapter = loaded.model, loaded.adapters.active
     cache = context.rows(seen, rows)
     cap = float(model.final_logit_softcapping)
 
     def forward(canvas: Tensor, conditioning: Tensor | None) -> Tensor:
+        loaded.adapters.activate(adapter)
         places = torch.arange(seen.length, seen.length + canvas.shape[1], device=canvas.device)
         known = None if conditioning is None else known_logits(canvas, conditioning, free)
         hidden = model.model.decoder(

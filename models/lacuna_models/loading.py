@@ -14,7 +14,8 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 
-from lacuna_models import adapters
+from lacuna_models.adapter_files import adapter_file
+from lacuna_models.adapters import Adapters
 from lacuna_models.api import EngineError, ModelInfo, SamplerSettings
 from lacuna_models.canvas import DEFAULT_GAP, CanvasSpec
 from lacuna_models.images import Pictures
@@ -73,7 +74,8 @@ class Loaded:
     """A checkpoint at work. The model holds hidden state: one thread owns it.
 
     ``marks`` are the names of all special tokens, longest first. ``lean`` holds the weights of
-    the lean step, or None where upstream's decoder is to be used.
+    the lean step as loaded, or None where upstream's decoder is to be used; those of what is at
+    work are ``adapters.lean``. ``info.adapter`` names the adapter that was loaded along.
     """
 
     model: Any
@@ -86,6 +88,7 @@ class Loaded:
     marks: tuple[str, ...]
     image_marks: ImageMarks
     lean: LeanWeights | None
+    adapters: Adapters
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +126,7 @@ def load(
     config = _config(path)
     files = [*weight_files(path)]
     if adapter is not None:
-        files.append(adapters.adapter_file(adapter))
+        files.append(adapter_file(adapter))
     traits = _traits(path)
     digested = digest(files, lambda stage, fraction: tell(stage, 0.05 + 0.35 * fraction))
     _go_offline()
@@ -134,9 +137,11 @@ def load(
         pictures = _pictures(path, traits)
         tell("Loading the model", 0.5)
         model = _model(path, place, _dtype(dtype, place, config))
+        lean = fold(model) if suits(model) else None
+        adapters = Adapters(model, lean)
         if adapter is not None:
             tell("Loading the adapter", 0.9)
-            adapters.apply(model, adapter)
+            adapters.activate(adapters.add(adapter))
     vocabulary = Vocabulary(
         tokenizer, model.config.text_config.vocab_size, _marks(model, tokenizer)
     )
@@ -150,7 +155,8 @@ def load(
         device=place,
         marks=_mark_names(tokenizer),
         image_marks=_image_marks(model, tokenizer),
-        lean=fold(model) if suits(model) else None,
+        lean=lean,
+        adapters=adapters,
     )
     tell("Ready", 1.0)
     return loaded

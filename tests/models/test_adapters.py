@@ -11,7 +11,8 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from lacuna_models import adapters, context
+from lacuna_models import context
+from lacuna_models.adapter_files import TARGETS
 from lacuna_models.api import EngineError, FillRequest, Fixed, Gap, Prompt, SamplerSettings
 from lacuna_models.engine import DiffusionEngine, collect
 from lacuna_models.loading import Loaded, load
@@ -25,15 +26,15 @@ REQUEST = FillRequest(
 )
 
 
-def write_adapter(base: Path, folder: Path, *, targets: str = adapters.TARGETS.pattern) -> Path:
+def write_adapter(base: Path, folder: Path, *, seed: int = 5) -> Path:
     """Train nothing: a LoRA of random weights, strong enough to be noticed, saved by PEFT."""
     from peft import LoraConfig, get_peft_model
     from transformers import DiffusionGemmaForBlockDiffusion
 
     model = DiffusionGemmaForBlockDiffusion.from_pretrained(str(base))
-    config = LoraConfig(r=4, lora_alpha=8, target_modules=targets, task_type=None)
+    config = LoraConfig(r=4, lora_alpha=8, target_modules=TARGETS.pattern, task_type=None)
     wrapped = get_peft_model(model, config)
-    torch.manual_seed(5)
+    torch.manual_seed(seed)
     for name, parameter in wrapped.named_parameters():
         if "lora_B" in name:
             torch.nn.init.normal_(parameter, std=0.5)
@@ -80,7 +81,8 @@ def test_encoder_and_decoder_keep_adapters_of_their_own_and_one_base(adapted: Lo
     encoder = model.encoder.language_model.layers[0].self_attn.q_proj
     decoder = model.decoder.layers[0].self_attn.q_proj
     assert encoder.base_layer.weight.data_ptr() == decoder.base_layer.weight.data_ptr()
-    assert not torch.equal(encoder.lora_B["default"].weight, decoder.lora_B["default"].weight)
+    (key,) = encoder.lora_B
+    assert not torch.equal(encoder.lora_B[key].weight, decoder.lora_B[key].weight)
     assert not encoder.merged
 
 

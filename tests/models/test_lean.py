@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from lacuna_models import context
+from lacuna_models.adapters import Adapters
 from lacuna_models.api import (
     Done,
     FillRequest,
@@ -114,7 +115,7 @@ def test_every_weight_counts(tiny_path: Path) -> None:
         for name, tensor in model.named_parameters():
             if tensor.ndim == 1 and "vision" not in name:
                 tensor.uniform_(0.6, 1.4, generator=dice)
-    changed = replace(fresh, lean=fold(model))
+    changed = replace(fresh, adapters=Adapters(model, fold(model)))
     seen = context.encode(changed, PROMPTS["picture"])
     for theirs, ours in passes(changed, seen, 2, list(range(8, 20))):
         torch.testing.assert_close(ours, theirs, atol=CLOSE, rtol=0)

@@ -7,7 +7,8 @@ one more column scale; an expert's scale multiplies its last product. A norm its
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -104,6 +105,14 @@ class Weights:
     rotary: Any
 
 
+WeightOf = Callable[[Any], Tensor]  # a linear layer -> its (out, in) weight
+
+
+def _own(linear: Any) -> Tensor:
+    weight: Tensor = linear.weight
+    return weight
+
+
 @torch.no_grad()
 def fold(model: Any) -> Weights:
     """Fold a model's decoder and head; ``choice.suits`` says which models this is right for.
@@ -118,7 +127,7 @@ def fold(model: Any) -> Weights:
         soft_in=_after_norm(soft.pre_norm.weight, soft.gate_proj.weight, soft.up_proj.weight),
         soft_out=_across(soft.down_proj.weight),
         layers=tuple(
-            Layer(_attention(layer, kind), _feed(layer, config.top_k_experts))
+            Layer(_attention(layer, kind, _own), _feed(layer, config.top_k_experts))
             for layer, kind in zip(decoder.layers, config.layer_types, strict=True)
         ),
         head=_after_norm(decoder.norm.weight / cap, model.lm_head.weight),
@@ -128,24 +137,48 @@ def fold(model: Any) -> Weights:
     )
 
 
+@torch.no_grad()
+def refold(weights: Weights, model: Any, weight_of: WeightOf) -> Weights:
+    """Return folded weights whose attention and dense MLP are what ``weight_of`` makes of them.
+
+    For an adapter's differences. Embeddings, head, self-conditioning and experts are shared with
+    ``weights``.
+    """
+    layers = zip(weights.layers, model.model.decoder.layers, strict=True)
+    return replace(
+        weights,
+        layers=tuple(
+            Layer(
+                _attention(layer, old.attention.kind, weight_of),
+                replace(
+                    old.feed,
+                    inward=_inward(layer, weight_of),
+                    outward=_across(weight_of(layer.mlp.down_proj)),
+                ),
+            )
+            for old, layer in layers
+        ),
+    )
+
+
 def paired(width: int) -> Tensor:
     """Return the order of a head's dimensions that puts i beside i + width / 2."""
     return torch.arange(width).view(2, -1).t().reshape(-1)
 
 
-def _attention(layer: Any, kind: str) -> Attention:
+def _attention(layer: Any, kind: str, weight_of: WeightOf) -> Attention:
     own = layer.self_attn
     order = paired(own.head_dim)
-    queries = _reordered(own.q_proj.weight, order)
-    keys = _reordered(own.k_proj.weight, order)
+    queries = _reordered(weight_of(own.q_proj), order)
+    keys = _reordered(weight_of(own.k_proj), order)
     parts = [queries, keys]
     if own.v_proj is not None:
-        parts.append(_reordered(own.v_proj.weight, order))
+        parts.append(_reordered(weight_of(own.v_proj), order))
     q, g = (part.shape[0] // own.head_dim for part in (queries, keys))
     scale = [own.q_norm.weight[order].expand(q, -1), own.k_norm.weight[order].expand(g, -1)]
     return Attention(
         inward=_after_norm(layer.input_layernorm.weight, *parts),
-        outward=_reordered(own.o_proj.weight.t(), order).contiguous(),
+        outward=_reordered(weight_of(own.o_proj).t(), order).contiguous(),
         scale=torch.cat(scale),
         after=layer.post_attention_layernorm.weight.detach().clone(),
         queries=q,
@@ -157,14 +190,10 @@ def _attention(layer: Any, kind: str) -> Attention:
 
 def _feed(layer: Any, chosen: int) -> FeedForward:
     mlp, router, experts = layer.mlp, layer.router, layer.experts
-    before = layer.pre_feedforward_layernorm.weight
-    routing = _after_norm(router.scale * router.scalar_root_size, router.proj.weight)
     each = experts.gate_up_proj * layer.pre_feedforward_layernorm_2.weight
     scaled = experts.down_proj * router.per_expert_scale[:, None, None]
     return FeedForward(
-        inward=torch.cat(
-            [_after_norm(before, mlp.gate_proj.weight, mlp.up_proj.weight), routing], dim=1
-        ),
+        inward=_inward(layer, _own),
         outward=_across(mlp.down_proj.weight),
         experts_in=each.transpose(1, 2).contiguous(),
         experts_out=scaled.transpose(1, 2).contiguous(),
@@ -174,6 +203,15 @@ def _feed(layer: Any, chosen: int) -> FeedForward:
         after=layer.post_feedforward_layernorm.weight.detach().clone(),
         scalar=float(layer.layer_scalar),
     )
+
+
+def _inward(layer: Any, weight_of: WeightOf) -> Tensor:
+    """Return (H, 2 I + E): what reads the normed input, the dense MLP and the router."""
+    mlp, router = layer.mlp, layer.router
+    before = layer.pre_feedforward_layernorm.weight
+    dense = _after_norm(before, weight_of(mlp.gate_proj), weight_of(mlp.up_proj))
+    routing = _after_norm(router.scale * router.scalar_root_size, router.proj.weight)
+    return torch.cat([dense, routing], dim=1)
 
 
 def _reordered(weight: Tensor, order: Tensor) -> Tensor:
