@@ -1,0 +1,67 @@
+"""`lacuna-models verify`: a checkpoint folder against its list."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from lacuna_models.api import EngineError
+from lacuna_models.verify import LIST, read_list, verify, write_list
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the verb to `lacuna-models`."""
+    parser = subparsers.add_parser(
+        "verify", help="check a checkpoint folder's names, sizes and hashes against a list"
+    )
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--list", type=Path, help=f"the pinned list; {LIST} in the folder if none")
+    parser.add_argument(
+        "--pin", metavar="SOURCE", help="write the list of the folder as it is: where it is from"
+    )
+    parser.set_defaults(run=_verify)
+
+
+class Ticker:
+    """Tells progress on a terminal's standard error, one line that is written over."""
+
+    def __init__(self) -> None:
+        self._shown = ""
+
+    def __call__(self, stage: str, fraction: float) -> None:
+        """Tell it, if somebody is looking and it has changed."""
+        line = f"{stage} {fraction:4.0%}"
+        if sys.stderr.isatty() and line != self._shown:
+            print(f"\r{line:<78.78}", end="", file=sys.stderr, flush=True)
+            self._shown = line
+
+    def end(self) -> None:
+        """Clear the line."""
+        if self._shown:
+            print(f"\r{'':<78}\r", end="", file=sys.stderr, flush=True)
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    folder, ticker = arguments.folder, Ticker()
+    file = arguments.list or folder / LIST
+    if arguments.pin is not None:
+        pinned = write_list(folder, file, arguments.pin, ticker)
+        ticker.end()
+        print(f"{file}: {len(pinned.files)} files pinned.")
+        return 0
+    if not file.is_file():
+        raise EngineError(
+            f"There is no list for {folder.name}.",
+            "Give --list FILE, or pin a folder that you have checked with --pin SOURCE.",
+        )
+    pinned = read_list(file)
+    faults = verify(folder, pinned, ticker)
+    ticker.end()
+    for fault in faults:
+        print(fault)
+    if not faults:
+        said = f", from {pinned.source}" if pinned.source else ""
+        print(f"{folder.name}: all {len(pinned.files)} files are as listed{said}.")
+    return 1 if faults else 0
