@@ -58,9 +58,7 @@ def wait_for_end(application: Application) -> None:
 
 def editor_of(application: Application) -> ReportEditor:
     """Return the report's editor."""
-    editor = application.parts.panel.findChild(ReportEditor)
-    assert isinstance(editor, ReportEditor)
-    return editor
+    return application.parts.panel.editor
 
 
 def press(widget: QWidget, key: Qt.Key, *modifiers: Qt.KeyboardModifier) -> None:
