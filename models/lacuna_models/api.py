@@ -18,6 +18,18 @@ from typing import Literal, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from lacuna_models.scores import Expected as Expected
+from lacuna_models.scores import Measure as Measure
+from lacuna_models.scores import Place as Place
+from lacuna_models.scores import Refusal as Refusal
+from lacuna_models.scores import Rewrite as Rewrite
+from lacuna_models.scores import RewriteRequest as RewriteRequest
+from lacuna_models.scores import ScoreBounds as ScoreBounds
+from lacuna_models.scores import ScoreRequest as ScoreRequest
+from lacuna_models.scores import Scores as Scores
+from lacuna_models.scores import Source as Source
+from lacuna_models.scores import SpanScore as SpanScore
+
 
 class EngineError(Exception):
     """The engine refuses: one clear sentence, and a way out.
@@ -287,7 +299,8 @@ class ModelInfo:
     """What answers. ``hash`` is the SHA-256 over the checkpoint's weight files and adapter.
 
     ``certainty``: mean entropies of a phrase, nats at temperature 1, below which the checkpoint was
-    measured to be sure, and to be less sure; None where nobody measured it.
+    measured to be sure, and to be less sure; None where nobody measured it. ``bounds``: the same
+    of re-scoring; without them nothing is flagged.
     """
 
     name: str
@@ -300,6 +313,7 @@ class ModelInfo:
     adapter: str | None = None
     tokens_per_image: int = 0
     certainty: tuple[float, float] | None = None
+    bounds: ScoreBounds | None = None
 
 
 @runtime_checkable
@@ -327,6 +341,29 @@ class Engine(Protocol):
 
         Raises:
             EngineError: before the first event, if the request cannot be laid out.
+        """
+        ...
+
+    def score(self, request: ScoreRequest, cancel: CancelToken | None = None) -> Scores:
+        """Read the likelihood of text that stands: see ``Measure``. A few passes, no denoising.
+
+        ``cancel`` is polled between passes; what has been scored until then comes back.
+
+        Raises:
+            EngineError: if the request cannot be laid out.
+        """
+        ...
+
+    def rewrite(
+        self, request: RewriteRequest, cancel: CancelToken | None = None
+    ) -> Iterator[Rewrite]:
+        """Word soft segments in the prompt's style; yield each, in reading order, when it is done.
+
+        Measurements, sides, negations, certainty and anatomy are pinned: a sentence for which no
+        wording keeps them stays as it was, with the reason. Cancelling leaves out the rest.
+
+        Raises:
+            EngineError: before the first segment, if the request cannot be laid out.
         """
         ...
 

@@ -25,7 +25,11 @@ from lacuna_models.api import (
     ModelInfo,
     Open,
     Reason,
+    Rewrite,
+    RewriteRequest,
     SamplerSettings,
+    ScoreRequest,
+    Scores,
     Segment,
     Soft,
     SpanDraft,
@@ -33,6 +37,7 @@ from lacuna_models.api import (
     TokenDraft,
     TokenState,
 )
+from lacuna_models.scripted_scores import Opinions, scripted_rewrites, scripted_scores
 
 INFO = ModelInfo(
     name="Scripted",
@@ -75,6 +80,7 @@ class ScriptedEngine:
         default: str = "No abnormality.",
         info: ModelInfo = INFO,
         error: EngineError | None = None,
+        opinions: Opinions | None = None,
     ) -> None:
         """Hold the script."""
         self._script = dict(script or {})
@@ -83,6 +89,7 @@ class ScriptedEngine:
         self._default = default
         self._info = info
         self._error = error
+        self._opinions = opinions or Opinions()
         self.closed = False
 
     @property
@@ -112,6 +119,31 @@ class ScriptedEngine:
                 yield self._event(request, row, parts, step, time.perf_counter() - began)
         for row, parts in enumerate(rows):
             yield self._done(request, row, parts, step, time.perf_counter() - began)
+
+    def score(self, request: ScoreRequest, cancel: CancelToken | None = None) -> Scores:
+        """Return what the script holds of the text.
+
+        Raises:
+            EngineError: the one given.
+        """
+        if self._error is not None:
+            raise self._error
+        return scripted_scores(self._opinions, request)
+
+    def rewrite(
+        self, request: RewriteRequest, cancel: CancelToken | None = None
+    ) -> Iterator[Rewrite]:
+        """Yield the soft segments as the script words them, until cancelled.
+
+        Raises:
+            EngineError: before the first: the one given.
+        """
+        if self._error is not None:
+            raise self._error
+        for rewrite in scripted_rewrites(self._opinions, request):
+            if cancel is not None and cancel.is_set():
+                return
+            yield rewrite
 
     def close(self) -> None:
         """Note that the engine was closed."""
