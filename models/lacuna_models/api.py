@@ -18,6 +18,17 @@ from typing import Literal, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from lacuna_models.commands import Advance as Advance
+from lacuna_models.commands import Command as Command
+from lacuna_models.commands import CommandQueue as CommandQueue
+from lacuna_models.commands import Commands as Commands
+from lacuna_models.commands import Edit as Edit
+from lacuna_models.commands import Lock as Lock
+from lacuna_models.commands import Pause as Pause
+from lacuna_models.commands import Release as Release
+from lacuna_models.commands import Resume as Resume
+from lacuna_models.commands import Seen as Seen
+from lacuna_models.commands import Strike as Strike
 from lacuna_models.scores import Expected as Expected
 from lacuna_models.scores import Measure as Measure
 from lacuna_models.scores import Place as Place
@@ -54,11 +65,75 @@ class Fixed:
 
 
 @dataclass(frozen=True, slots=True)
+class Exact:
+    """So many tokens, no more and no fewer."""
+
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """From ``low`` to ``high`` tokens, both included: the engine picks."""
+
+    low: int
+    high: int
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.low <= self.high:
+            raise EngineError(f"A gap cannot be {self.low} to {self.high} tokens long.")
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """About so many words, as one counts them: runs of letters and digits."""
+
+    words: int
+
+    def __post_init__(self) -> None:
+        if self.words < 1:
+            raise EngineError(f"A gap needs at least one word, not {self.words}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One whole sentence, of whatever length."""
+
+
+@dataclass(frozen=True, slots=True)
+class Auto:
+    """Whatever length the model is surest of: the default of ``[...]``."""
+
+
+class Detail(StrEnum):
+    """How much a whole draft is to say; the checkpoint knows how many words that is."""
+
+    TERSE = "terse"
+    STANDARD = "standard"
+    DETAILED = "detailed"
+
+
+Length = Exact | Range | Words | Sentence | Auto | Detail
+
+
+@dataclass(frozen=True, slots=True)
 class Gap:
-    """An empty place. ``length`` is exact, in tokens; None lets the engine reserve a length."""
+    """An empty place. ``length`` may be a number of tokens (``Exact``) or None (``Auto``)."""
 
     id: str
-    length: int | None = None
+    length: int | Length | None = None
+
+    @property
+    def policy(self) -> Length:
+        """How long it is to be."""
+        if self.length is None:
+            return Auto()
+        return Exact(self.length) if isinstance(self.length, int) else self.length
+
+    @property
+    def exact(self) -> int | None:
+        """The number of tokens where that is fixed, else None."""
+        policy = self.policy
+        return policy.tokens if isinstance(policy, Exact) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,14 +229,84 @@ class SamplerSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class StartingPoint:
+    """A step of a recorded run, as the state to go on from. ``of`` makes one from its event.
+
+    ``lengths`` are the positions that each gap and soft span held. What had been accepted stands,
+    the rest is noise again, and the schedule goes on behind ``step``. Other seeds than the recorded
+    run's lead elsewhere.
+    """
+
+    block: int
+    step: int
+    canvas: tuple[int, ...]
+    accepted: tuple[bool, ...]
+    locked: tuple[int, ...]
+    lengths: tuple[tuple[str, int], ...]
+
+    @staticmethod
+    def of(event: StepEvent) -> StartingPoint:
+        """Return the state after a step."""
+        return StartingPoint(
+            event.block,
+            event.step,
+            event.canvas,
+            event.accepted_mask,
+            event.locked,
+            tuple((span.segment_id, span.length) for span in event.spans),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class FillRequest:
-    """One run. ``seeds``: one a batch row; ``settings`` None means the checkpoint's own."""
+    """One run.
+
+    Attributes:
+        seeds: one a row of the answer.
+        settings: None means the checkpoint's own.
+        alternatives: how many proposals a gap is to have, the first one included; there may be
+            fewer: none is shown twice, and none that says less well what it says.
+        adapter: one of ``ModelInfo.adapters`` to think with, None for the model as it was loaded.
+        two_stage: whether a whole draft's doubled sentences are dropped and its impression is
+            written anew from its body; None means the checkpoint's own setting.
+        start: where to go on from; ``segments`` and ``prompt`` are then the recorded run's.
+        commands: obeyed before the first step: the locks and strikes that a new run is to keep.
+    """
 
     id: str
     prompt: Prompt
     segments: tuple[Segment, ...]
     seeds: tuple[int, ...] = (0,)
     settings: SamplerSettings | None = None
+    alternatives: int = 1
+    adapter: str | None = None
+    two_stage: bool | None = None
+    start: StartingPoint | None = None
+    commands: tuple[Lock | Strike, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.alternatives < 1:
+            raise EngineError(f"A gap needs at least one proposal, not {self.alternatives}.")
+
+
+@dataclass(frozen=True, slots=True)
+class AskRequest:
+    """A question about the prompt's pictures. The answer is the fill of segment ``ANSWER``."""
+
+    id: str
+    prompt: Prompt
+    question: str
+    seeds: tuple[int, ...] = (0,)
+    settings: SamplerSettings | None = None
+    alternatives: int = 1
+    adapter: str | None = None
+
+    def __post_init__(self) -> None:
+        if not self.question.strip():
+            raise EngineError("There is no question.", "Type what you want to know.")
+
+
+ANSWER = "answer"  # the segment id of an answer
 
 
 class TokenState(StrEnum):
@@ -170,6 +315,7 @@ class TokenState(StrEnum):
     CHANGING = "changing"
     ACCEPTED = "accepted"  # first accepted in this step, or changed and accepted again
     SETTLED = "settled"  # accepted in an earlier step too, and the same since
+    LOCKED = "locked"  # held by the reader since the run began
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,25 +323,39 @@ class TokenDraft:
     """One free token as text. A span's token texts joined are the span's text.
 
     ``entropy``: in a step, of the distribution that the step drew from; in a fill, at temperature
-    1, after the last step: a cold schedule looks sure of everything.
+    1, after the last step: a cold schedule looks sure of everything. ``position`` and ``id`` say
+    where on the canvas it stands and as what, for commands (``Seen.of``); -1 where it has no place.
     """
 
     text: str
     state: TokenState
     entropy: float  # nats
+    position: int = -1
+    id: int = -1
 
 
 @dataclass(frozen=True, slots=True)
 class SpanDraft:
-    """A gap or soft span as it stands after a step. Padding has no text and is left out."""
+    """A gap or soft span as it stands after a step. Padding has no text and is left out.
+
+    ``length`` is how many canvas positions it holds, padding included.
+    """
 
     segment_id: str
     tokens: tuple[TokenDraft, ...]
+    length: int = 0
 
     @property
     def text(self) -> str:
         """The span's draft text."""
         return "".join(token.text for token in self.tokens)
+
+
+class Stage(StrEnum):
+    """What a step belongs to. In a search, the canvas shown is that of the length that leads."""
+
+    DRAFT = "draft"
+    REDRAFT = "redraft"  # the impression of a two-stage draft, written anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +365,9 @@ class StepEvent:
     ``step`` counts from 1 within the block; ``steps`` is the budget. ``free`` positions are those
     that the model may write in this block. ``spans`` holds all gaps and soft spans of the block,
     ``canvas``, ``accepted_mask`` and ``entropy`` one entry a canvas position (fixed: True, 0.0).
+    ``locked`` are the positions that the reader locked in this run; ``edition`` counts the ``Edit``
+    commands obeyed so far, each of which lays the canvas anew; ``paused`` says that no further step
+    is taken until a command comes.
     """
 
     request_id: str
@@ -222,6 +385,10 @@ class StepEvent:
     canvas: tuple[int, ...] = field(repr=False, default=())
     accepted_mask: tuple[bool, ...] = field(repr=False, default=())
     entropy: tuple[float, ...] = field(repr=False, default=())
+    locked: tuple[int, ...] = ()
+    edition: int = 0
+    stage: Stage = Stage.DRAFT
+    paused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,16 +416,48 @@ class Open:
 
 
 @dataclass(frozen=True, slots=True)
+class Provenance:
+    """Which run wrote some words: all that is needed to write them again."""
+
+    model: str
+    model_hash: str
+    adapter: str | None
+    seed: int
+    step: int  # the last step that wrote here, counted from the run's first
+    settings: SamplerSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """Another proposal for a gap. Scores compare within one fill only: higher is better."""
+
+    tokens: tuple[TokenDraft, ...]
+    score: float
+    mean_entropy: float
+    provenance: Provenance | None = None
+
+    @property
+    def text(self) -> str:
+        """The proposal's text."""
+        return "".join(token.text for token in self.tokens)
+
+
+@dataclass(frozen=True, slots=True)
 class Fill:
     """The proposal for one gap or soft span: kept text, with open stretches where stopped early.
 
     ``mean_entropy`` is over the span's tokens, nats, at temperature 1 after the last step: how sure
-    the model is of its words, not how true they are.
+    the model is of its words, not how true they are. ``alternatives`` are the other proposals, best
+    first, none of them equal to this one; ``score`` is on their scale, None where nothing was
+    searched.
     """
 
     segment_id: str
     pieces: tuple[Kept | Open, ...]
     mean_entropy: float
+    score: float | None = None
+    alternatives: tuple[Alternative, ...] = ()
+    provenance: Provenance | None = None
 
     @property
     def text(self) -> str:
@@ -313,6 +512,7 @@ class ModelInfo:
     adapter: str | None = None
     tokens_per_image: int = 0
     certainty: tuple[float, float] | None = None
+    adapters: tuple[str, ...] = ()  # that a request may name
     bounds: ScoreBounds | None = None
 
 
@@ -335,12 +535,32 @@ class Engine(Protocol):
         ...
 
     def fill(
-        self, request: FillRequest, cancel: CancelToken | None = None
+        self,
+        request: FillRequest,
+        cancel: CancelToken | None = None,
+        commands: Commands | None = None,
     ) -> Iterator[StepEvent | Done]:
         """Denoise, yielding every step of every row, then one ``Done`` a row, in row order.
 
+        Commands are obeyed between steps, by every row that has not ended. After the first one the
+        canvas that was shown goes on alone: lengths and alternatives are searched no further.
+
         Raises:
-            EngineError: before the first event, if the request cannot be laid out.
+            EngineError: before the first event, if the request cannot be laid out. An ``Edit`` that
+                cannot be ends the run like a cancel, and ``Done.notes`` says why.
+        """
+        ...
+
+    def ask(
+        self,
+        request: AskRequest,
+        cancel: CancelToken | None = None,
+        commands: Commands | None = None,
+    ) -> Iterator[StepEvent | Done]:
+        """Answer a question about pictures; the events and the end are those of a fill.
+
+        Raises:
+            EngineError: before the first event.
         """
         ...
 

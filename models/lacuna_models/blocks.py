@@ -91,7 +91,7 @@ def _slices(atom: Sequence[Segment], spec: CanvasSpec) -> Iterator[list[Segment]
 
 def _refusal(atom: Sequence[Segment], vocabulary: Vocabulary, spec: CanvasSpec) -> EngineError:
     gaps = [segment for segment in atom if isinstance(segment, Gap)]
-    exact = [gap.length for gap in gaps if gap.length is not None]
+    exact = [gap.exact for gap in gaps if gap.exact is not None]
     longest = max(exact, default=0)
     if longest > spec.length:
         return EngineError(

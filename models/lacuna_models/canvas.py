@@ -128,7 +128,7 @@ def needs(segments: Sequence[Segment], vocabulary: Vocabulary, gap: int) -> int:
     """Return the positions that segments take with ``gap`` tokens a gap of unknown length."""
     text = sum(len(run.ids) for run in encode_runs(segments, vocabulary).values())
     return text + sum(
-        gap if segment.length is None else segment.length
+        gap if segment.exact is None else segment.exact
         for segment in segments
         if isinstance(segment, Gap)
     )
@@ -139,7 +139,7 @@ def _open_gap(segments: Sequence[Segment]) -> int | None:
     for i in reversed(range(len(segments))):
         segment = segments[i]
         if isinstance(segment, Gap):
-            return i if segment.length is None else None
+            return i if segment.exact is None else None
         if segment.text.strip():
             return None
     return None
@@ -150,7 +150,7 @@ def _share(
 ) -> dict[int, int]:
     """Return the tokens of each gap, by segment index."""
     gaps = {i: s for i, s in enumerate(segments) if isinstance(s, Gap)}
-    exact = {i: gap.length for i, gap in gaps.items() if gap.length is not None}
+    exact = {i: gap.exact for i, gap in gaps.items() if gap.exact is not None}
     _check_exact(exact.values(), spec)
     room = spec.length - taken - sum(exact.values())
     auto = [i for i in gaps if i not in exact]
@@ -253,12 +253,12 @@ class _Builder:
 
     def _auto(self, index: int) -> bool:
         segment = self.segments[index]
-        return isinstance(segment, Gap) and segment.length is None
+        return isinstance(segment, Gap) and segment.exact is None
 
     def _lay_gap(self, index: int, gap: Gap, length: int) -> None:
         start = len(self.ids)
         self.ids += [self.vocabulary.marks.pad] * length
-        rule = Rule.ELASTIC if self.spec.elastic and gap.length is None else Rule.WORDS
+        rule = Rule.ELASTIC if self.spec.elastic and gap.exact is None else Rule.WORDS
         rules = [rule] * length
         if index == self.open_gap:  # an answer of nothing at all is none: the first place is text
             rules = [Rule.WORDS] + [Rule.ENDING] * (length - 1)
@@ -288,7 +288,7 @@ class _Builder:
                 continue
             start, stop = self.places.get(i, (len(self.ids), len(self.ids)))
             if isinstance(segment, Gap):
-                ending, auto = i == self.open_gap, segment.length is None
+                ending, auto = i == self.open_gap, segment.exact is None
                 parts.append(Span(segment.id, start, stop, ending=ending, auto=auto))
                 continue
             lead, trail = _edge_whitespace(segment.text)

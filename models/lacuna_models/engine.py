@@ -12,9 +12,11 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from lacuna_models import blocks, context
+from lacuna_models import asking, blocks, context
 from lacuna_models.api import (
+    AskRequest,
     CancelToken,
+    Commands,
     Done,
     EngineError,
     FillRequest,
@@ -97,7 +99,10 @@ class DiffusionEngine:
         return self._info
 
     def fill(
-        self, request: FillRequest, cancel: CancelToken | None = None
+        self,
+        request: FillRequest,
+        cancel: CancelToken | None = None,
+        commands: Commands | None = None,
     ) -> Iterator[StepEvent | Done]:
         """Denoise, yielding every step of every row, then one ``Done`` a row, in row order.
 
@@ -117,6 +122,19 @@ class DiffusionEngine:
                     yield from self._fill_blocks(job, plan, row, start, cancel)
         for row in rows:
             yield row.done(job, plan)
+
+    def ask(
+        self,
+        request: AskRequest,
+        cancel: CancelToken | None = None,
+        commands: Commands | None = None,
+    ) -> Iterator[StepEvent | Done]:
+        """Answer a question about pictures; see ``api.Engine.ask``.
+
+        Raises:
+            EngineError: before the first event.
+        """
+        yield from self.fill(asking.as_fill(request), cancel, commands)
 
     def close(self) -> None:
         """Free the model's memory. The engine is of no use afterwards."""

@@ -6,25 +6,29 @@ accepted text kept and the rest left open.
 
 from __future__ import annotations
 
-import random
-import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import groupby
 
+from lacuna_models import asking
 from lacuna_models.api import (
+    Advance,
+    Alternative,
+    AskRequest,
     CancelToken,
+    Command,
+    Commands,
     Done,
+    Edit,
     EngineError,
     Fill,
     FillRequest,
     Fixed,
     Gap,
-    Kept,
     ModelInfo,
-    Open,
+    Pause,
+    Provenance,
     Reason,
+    Resume,
     Rewrite,
     RewriteRequest,
     SamplerSettings,
@@ -32,11 +36,11 @@ from lacuna_models.api import (
     Scores,
     Segment,
     Soft,
-    SpanDraft,
     StepEvent,
     TokenDraft,
     TokenState,
 )
+from lacuna_models.scripted_row import Dictionary, ScriptedRow
 from lacuna_models.scripted_scores import Opinions, scripted_rewrites, scripted_scores
 
 INFO = ModelInfo(
@@ -49,26 +53,15 @@ INFO = ModelInfo(
     settings=SamplerSettings(),
     tokens_per_image=64,
 )
-_PIECE = re.compile(r"\s*\w+|\s*[^\w\s]|\s+")
-_NOISE = (" lung", " the", " clear", " right", " of", " small", " no", " heart", ".", " zone")
-_UNSURE, _SURE = 2.4, 0.01  # nats
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """One span's script: its final pieces, and the step at which each is accepted."""
-
-    segment_id: str
-    auto: bool
-    pieces: tuple[str, ...]
-    accepted_at: tuple[int, ...]
+_WAIT = 0.02  # seconds between looks at the cancel token while a run is paused
 
 
 class ScriptedEngine:
     """Plays ``script``: a text for each segment id, or several, of which each row takes one.
 
-    Segments without a script get ``default``. A run takes ``steps`` steps, ``delay`` seconds each.
-    With ``error`` every run is refused.
+    Segments without a script get ``default``. A run takes ``steps`` steps, ``delay`` seconds each,
+    and more where a late edit asks for them. With ``error`` every run is refused. Where a request
+    wants alternatives, they are a segment's other texts.
     """
 
     def __init__(
@@ -89,6 +82,7 @@ class ScriptedEngine:
         self._default = default
         self._info = info
         self._error = error
+        self._words = Dictionary()
         self._opinions = opinions or Opinions()
         self.closed = False
 
@@ -98,27 +92,36 @@ class ScriptedEngine:
         return self._info
 
     def fill(
-        self, request: FillRequest, cancel: CancelToken | None = None
+        self,
+        request: FillRequest,
+        cancel: CancelToken | None = None,
+        commands: Commands | None = None,
     ) -> Iterator[StepEvent | Done]:
         """Play the script, step by step.
 
         Raises:
-            EngineError: before the first event: the one given, or nothing to fill.
+            EngineError: before the first event: the one given, nothing to fill, no such adapter.
         """
         if self._error is not None:
             raise self._error
         if all(isinstance(segment, Fixed) for segment in request.segments):
             raise EngineError("There is no gap to fill.", "Put [...] where the model is to write.")
-        began = time.perf_counter()
-        rows = [self._parts(request, row) for row in range(len(request.seeds))]
-        step = 0
-        while step < self._steps and not (cancel is not None and cancel.is_set()):
-            step += 1
-            time.sleep(self._delay)
-            for row, parts in enumerate(rows):
-                yield self._event(request, row, parts, step, time.perf_counter() - began)
-        for row, parts in enumerate(rows):
-            yield self._done(request, row, parts, step, time.perf_counter() - began)
+        if request.adapter is not None and request.adapter not in self._info.adapters:
+            raise EngineError(f"There is no adapter {request.adapter}.", "Choose another.")
+        rows = [self._row(request, number) for number in range(len(request.seeds))]
+        live = _Live(self, request, rows, cancel, commands)
+        yield from live.play(self._delay)
+        for number, row in enumerate(rows):
+            yield self._done(live, number, row)
+
+    def ask(
+        self,
+        request: AskRequest,
+        cancel: CancelToken | None = None,
+        commands: Commands | None = None,
+    ) -> Iterator[StepEvent | Done]:
+        """Answer with the script of segment ``ANSWER``."""
+        yield from self.fill(asking.as_fill(request), cancel, commands)
 
     def score(self, request: ScoreRequest, cancel: CancelToken | None = None) -> Scores:
         """Return what the script holds of the text.
@@ -149,81 +152,154 @@ class ScriptedEngine:
         """Note that the engine was closed."""
         self.closed = True
 
-    def _parts(self, request: FillRequest, row: int) -> tuple[_Part, ...]:
-        dice = random.Random(request.seeds[row])
-        return tuple(
-            self._part(segment, row, dice)
-            for segment in request.segments
-            if not isinstance(segment, Fixed)
+    def said(self, segments: Sequence[Segment], row: int) -> dict[str, str]:
+        """Return what a row says for each segment that is free."""
+        texts = {s.id: self._texts(s) for s in segments if not isinstance(s, Fixed)}
+        return {name: said[row % len(said)] for name, said in texts.items()}
+
+    def _texts(self, segment: Gap | Soft) -> Sequence[str]:
+        standing = segment.text if isinstance(segment, Soft) else ""
+        said = self._script.get(segment.id, standing or self._default)
+        return [said] if isinstance(said, str) else said
+
+    def _row(self, request: FillRequest, number: int) -> ScriptedRow:
+        row = ScriptedRow(request.seeds[number], self._steps, self._words)
+        row.begin(request.segments, self.said(request.segments, number))
+        if request.start is not None:
+            row.go_on(request.start)
+        for command in request.commands:
+            row.obey(command)
+        return row
+
+    def _done(self, live: _Live, number: int, row: ScriptedRow) -> Done:
+        request = live.request
+        settings = request.settings or self._info.settings
+        origin = Provenance(
+            self._info.name,
+            self._info.hash,
+            request.adapter or self._info.adapter,
+            request.seeds[number],
+            row.step,
+            settings,
+        )
+        return Done(
+            request_id=request.id,
+            row=number,
+            seed=request.seeds[number],
+            reason=Reason.SETTLED if row.over else Reason.CANCELLED,
+            fills=tuple(self._told(fill, live, origin) for fill in row.fills()),
+            steps=row.step,
+            elapsed=live.elapsed(),
+            settings=settings,
         )
 
-    def _part(self, segment: Gap | Soft, row: int, dice: random.Random) -> _Part:
-        said = self._script.get(segment.id, _standing(segment) or self._default)
-        text = said if isinstance(said, str) else said[row % len(said)]
-        pieces = tuple(_PIECE.findall(text))
-        auto = isinstance(segment, Gap) and segment.length is None
-        return _Part(segment.id, auto, pieces, tuple(dice.randint(1, self._steps) for _ in pieces))
+    def _told(self, fill: Fill, live: _Live, origin: Provenance) -> Fill:
+        """Return a fill with its origin, and with its segment's other texts if they are wanted."""
+        others: list[str] = []
+        if live.request.alternatives > 1 and not live.commanded:
+            segment = next(s for s in live.segments if s.id == fill.segment_id)
+            if not isinstance(segment, Fixed):
+                others = [text for text in self._texts(segment) if text != fill.text]
+        return Fill(
+            fill.segment_id,
+            fill.pieces,
+            fill.mean_entropy,
+            score=0.0 if others else None,
+            alternatives=tuple(
+                Alternative((TokenDraft(text, TokenState.SETTLED, 0.02),), -rank / 10, 0.02, origin)
+                for rank, text in enumerate(others[: live.request.alternatives - 1], 1)
+            ),
+            provenance=origin,
+        )
 
-    def _event(
-        self, request: FillRequest, row: int, parts: Sequence[_Part], step: int, elapsed: float
-    ) -> StepEvent:
-        spans = tuple(SpanDraft(part.segment_id, _tokens(part, step)) for part in parts)
+
+class _Live:
+    """A run under way: rows that step together, and what the reader says to them."""
+
+    def __init__(
+        self,
+        engine: ScriptedEngine,
+        request: FillRequest,
+        rows: Sequence[ScriptedRow],
+        cancel: CancelToken | None,
+        commands: Commands | None,
+    ) -> None:
+        self.request = request
+        self.segments = request.segments
+        self.commanded = bool(request.commands)
+        self._engine = engine
+        self._rows = rows
+        self._cancel = cancel
+        self._commands = commands
+        self._edition = 0
+        self._paused = False
+        self._once = False
+        self._began = time.perf_counter()
+
+    def elapsed(self) -> float:
+        """Return the seconds since the run began."""
+        return time.perf_counter() - self._began
+
+    def play(self, delay: float) -> Iterator[StepEvent]:
+        """Step until all is accepted or the run is stopped."""
+        while self._may_step():
+            time.sleep(delay)
+            for number, row in enumerate(self._rows):
+                if not row.over:
+                    row.step += 1
+                    yield self._event(number, row)
+
+    def _may_step(self) -> bool:
+        """Obey what has come; while paused, wait. False once the run is stopped or over."""
+        while not (self._cancel is not None and self._cancel.is_set()):
+            command = (
+                self._commands.take(_WAIT if self._paused else 0.0) if self._commands else None
+            )
+            if command is not None:
+                self._obey(command)
+            elif all(row.over for row in self._rows):
+                return False
+            elif not self._paused or self._once:
+                self._once = False
+                return True
+        return False
+
+    def _obey(self, command: Command) -> None:
+        if isinstance(command, Pause | Resume | Advance):
+            self._paused = not isinstance(command, Resume)
+            self._once = isinstance(command, Advance)
+            return
+        self.commanded = True
+        if isinstance(command, Edit):
+            self._edition += 1
+            self.segments = tuple(command.segments)
+        for number, row in enumerate(self._rows):
+            if isinstance(command, Edit):
+                row.edit(command, self._engine.said(command.segments, number))
+            else:
+                row.obey(command)
+
+    def _event(self, number: int, row: ScriptedRow) -> StepEvent:
+        spans = row.spans()
         tokens = [token for span in spans for token in span.tokens]
         states = [token.state for token in tokens]
         return StepEvent(
-            request_id=request.id,
-            row=row,
+            request_id=self.request.id,
+            row=number,
             block=0,
             blocks=1,
-            step=step,
-            steps=self._steps,
+            step=row.step,
+            steps=max(row.steps, row.step),
             spans=spans,
-            free=len(tokens),
+            free=len(tokens) - states.count(TokenState.LOCKED),
             settled=states.count(TokenState.SETTLED),
             accepted=states.count(TokenState.ACCEPTED),
             mean_entropy=sum(t.entropy for t in tokens) / max(1, len(tokens)),
-            elapsed=elapsed,
+            elapsed=self.elapsed(),
+            canvas=row.canvas,
+            accepted_mask=tuple(state is not TokenState.CHANGING for state in states),
+            entropy=tuple(token.entropy for token in tokens),
+            locked=row.locked,
+            edition=self._edition,
+            paused=self._paused,
         )
-
-    def _done(
-        self, request: FillRequest, row: int, parts: Sequence[_Part], step: int, elapsed: float
-    ) -> Done:
-        stopped = step < self._steps
-        return Done(
-            request_id=request.id,
-            row=row,
-            seed=request.seeds[row],
-            reason=Reason.CANCELLED if stopped else Reason.SETTLED,
-            fills=tuple(_fill(part, step) for part in parts),
-            steps=step,
-            elapsed=elapsed,
-            settings=request.settings or self._info.settings,
-        )
-
-
-def _standing(segment: Segment) -> str:
-    return segment.text if isinstance(segment, Soft) else ""
-
-
-def _tokens(part: _Part, step: int) -> tuple[TokenDraft, ...]:
-    return tuple(_token(part, index, piece, step) for index, piece in enumerate(part.pieces))
-
-
-def _token(part: _Part, index: int, piece: str, step: int) -> TokenDraft:
-    at = part.accepted_at[index]
-    if step < at:
-        noise = random.Random(f"{part.segment_id}{index}{step}").choice(_NOISE)
-        return TokenDraft(noise, TokenState.CHANGING, _UNSURE * (at - step) / at)
-    return TokenDraft(piece, TokenState.ACCEPTED if step == at else TokenState.SETTLED, _SURE)
-
-
-def _fill(part: _Part, step: int) -> Fill:
-    """Return what stands after a step: accepted text, and the rest open."""
-    pieces: list[Kept | Open] = []
-    tokens = _tokens(part, step)
-    for changing, run in groupby(tokens, lambda token: token.state is TokenState.CHANGING):
-        members = tuple(run)
-        at_end = part.auto and members[-1] is tokens[-1]
-        pieces.append(Open(len(members), at_end) if changing else Kept(members))
-    kept = [token.entropy for token in tokens if token.state is not TokenState.CHANGING]
-    return Fill(part.segment_id, tuple(pieces), sum(kept) / len(kept) if kept else 0.0)

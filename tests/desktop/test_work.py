@@ -14,15 +14,20 @@ from lacuna.errors import Cancelled, UserFacingError
 from lacuna.work.engine_worker import EngineWorker, LoadProgress, ModelChoice
 from lacuna.work.jobs import JobPool
 from lacuna_models.api import (
+    AskRequest,
     CancelToken,
+    CommandQueue,
+    Commands,
     Done,
     EngineError,
     FillRequest,
     Gap,
+    Lock,
     ModelInfo,
     Prompt,
     Reason,
     SamplerSettings,
+    Seen,
     StepEvent,
 )
 
@@ -39,12 +44,16 @@ class SlowEngine:
         self.thread = threading.get_ident()
 
     def fill(
-        self, request: FillRequest, cancel: CancelToken | None = None
+        self,
+        request: FillRequest,
+        cancel: CancelToken | None = None,
+        commands: Commands | None = None,
     ) -> Iterator[StepEvent | Done]:
         if not request.segments:
             raise EngineError("Nothing to fill.", "Add a gap.")
         assert threading.get_ident() == self.thread
         assert cancel is not None
+        self.commands = commands
         step = 0
         while not cancel.is_set() and step < 10_000:
             step += 1
@@ -52,6 +61,14 @@ class SlowEngine:
             threading.Event().wait(0.002)
         reason = Reason.CANCELLED if cancel.is_set() else Reason.STEPS
         yield Done(request.id, 0, 0, reason, (), step, 0.0, self.info.settings)
+
+    def ask(
+        self,
+        request: AskRequest,
+        cancel: CancelToken | None = None,
+        commands: Commands | None = None,
+    ) -> Iterator[StepEvent | Done]:
+        yield Done(request.id, 0, 0, Reason.SETTLED, (), 1, 0.0, self.info.settings)
 
     def close(self) -> None:
         self.closed = True
@@ -92,6 +109,30 @@ def worker(qtbot: QtBot, engine: list[SlowEngine]) -> Iterator[EngineWorker]:
 
 def request(name: str) -> FillRequest:
     return FillRequest(name, Prompt(), (Gap("g"),))
+
+
+def test_the_latest_run_hears_commands_and_no_other(
+    qtbot: QtBot, worker: EngineWorker, engine: list[SlowEngine]
+) -> None:
+    worker.load(ModelChoice())
+    with qtbot.waitSignal(worker.stepped):
+        worker.submit(request("live"))
+    lock = Lock(Seen((1,), (2,)))
+    worker.steer("stale", Lock(Seen((7,), (7,))))
+    worker.steer("live", lock)
+    queue = engine[0].commands
+    assert isinstance(queue, CommandQueue)
+    assert [queue.take(), queue.take()] == [lock, None]
+    with qtbot.waitSignal(worker.finished_run):
+        worker.stop_run()
+
+
+def test_a_question_is_answered(qtbot: QtBot, worker: EngineWorker) -> None:
+    worker.load(ModelChoice())
+    with qtbot.waitSignal(worker.finished_run) as finished:
+        worker.submit(AskRequest("q", Prompt(), "Any effusion?"))
+    assert finished.args is not None
+    assert finished.args[0].request_id == "q"
 
 
 def test_loading_reports_progress_and_the_model(qtbot: QtBot, worker: EngineWorker) -> None:

@@ -11,7 +11,16 @@ from queue import SimpleQueue
 from PySide6.QtCore import QObject, QThread, Signal
 
 from lacuna.errors import Cancelled
-from lacuna_models.api import Done, Engine, EngineError, FillRequest, ModelInfo
+from lacuna_models.api import (
+    AskRequest,
+    Command,
+    CommandQueue,
+    Done,
+    Engine,
+    EngineError,
+    FillRequest,
+    ModelInfo,
+)
 
 LoadProgress = Callable[[str, float], None]
 
@@ -44,9 +53,10 @@ class _Load:
 
 
 @dataclass(frozen=True, slots=True)
-class _Fill:
-    request: FillRequest
+class _Run:
+    request: FillRequest | AskRequest
     cancel: threading.Event
+    commands: CommandQueue
 
 
 class EngineWorker(QThread):
@@ -71,8 +81,9 @@ class EngineWorker(QThread):
         super().__init__(parent)
         self.setObjectName("lacuna-engine")
         self._factory = factory
-        self._commands: SimpleQueue[_Load | _Fill | None] = SimpleQueue()
+        self._commands: SimpleQueue[_Load | _Run | None] = SimpleQueue()
         self._cancel = threading.Event()
+        self._live: _Run | None = None
         self._abandon = threading.Event()
         self._came.connect(self._on_came)
 
@@ -83,11 +94,20 @@ class EngineWorker(QThread):
         self._abandon = threading.Event()
         self._commands.put(_Load(choice, self._abandon))
 
-    def submit(self, request: FillRequest) -> None:
-        """Run a request; a run under way is stopped first."""
+    def submit(self, request: FillRequest | AskRequest) -> None:
+        """Run a request, or answer a question; a run under way is stopped first."""
         self._cancel.set()
         self._cancel = threading.Event()
-        self._commands.put(_Fill(request, self._cancel))
+        self._live = _Run(request, self._cancel, CommandQueue())
+        self._commands.put(self._live)
+
+    def steer(self, request_id: str, command: Command) -> None:
+        """Say something to a run: it is obeyed before its next step.
+
+        A run that is no longer the latest hears nothing; for one that has ended it is too late.
+        """
+        if self._live is not None and self._live.request.id == request_id:
+            self._live.commands.send(command)
 
     def stop_run(self) -> None:
         """Stop the run under way between two steps; it ends with what was accepted."""
@@ -109,7 +129,7 @@ class EngineWorker(QThread):
                     engine.close()
                 engine = self._load(command)
             elif engine is not None:
-                self._fill(engine, command)
+                self._answer(engine, command)
             else:
                 missing = EngineError("No model is loaded.", "Choose one.")
                 self.failed.emit(self._failure(command.request.id, missing))
@@ -141,13 +161,19 @@ class EngineWorker(QThread):
         else:
             self.loaded.emit(result)
 
-    def _fill(self, engine: Engine, command: _Fill) -> None:
+    def _answer(self, engine: Engine, command: _Run) -> None:
+        request = command.request
         try:
-            for event in engine.fill(command.request, command.cancel):
+            events = (
+                engine.ask(request, command.cancel, command.commands)
+                if isinstance(request, AskRequest)
+                else engine.fill(request, command.cancel, command.commands)
+            )
+            for event in events:
                 signal = self.finished_run if isinstance(event, Done) else self.stepped
                 signal.emit(event)
         except Exception as error:  # noqa: BLE001  sorted in _failure: ours, or a bug
-            self.failed.emit(self._failure(command.request.id, error))
+            self.failed.emit(self._failure(request.id, error))
 
     def _failure(self, request_id: str | None, error: Exception) -> Failure:
         if isinstance(error, EngineError):

@@ -149,7 +149,7 @@ def rooms_for(request: FillRequest, step: StepEvent, setting: Setting) -> dict[s
         if not isinstance(segment, Gap):
             continue
         draft = drafts.get(segment.id)
-        tokens = (len(draft.tokens) if draft else 0) or segment.length or _UNKNOWN
+        tokens = (len(draft.tokens) if draft else 0) or segment.exact or _UNKNOWN
         drafted = setting.width_of(draft.text) if draft else 0.0
         rooms[segment.id] = room_for(tokens, setting.measure, setting.em, drafted)
     return rooms

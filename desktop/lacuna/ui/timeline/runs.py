@@ -96,7 +96,7 @@ def stopped_at(run: Recorded, place: int) -> Done:
     drafts: dict[str, SpanDraft] = {}
     for step in run.steps[: place + 1]:
         drafts.update((span.segment_id, span) for span in step.spans)
-    auto = {s.id for s in run.request.segments if isinstance(s, Gap) and s.length is None}
+    auto = {s.id for s in run.request.segments if isinstance(s, Gap) and s.exact is None}
     fills = tuple(_fill(draft, auto=draft.segment_id in auto) for draft in drafts.values())
     reached = run.steps[place]
     return replace(
