@@ -33,6 +33,7 @@ class Anatomy:
     rib_phase: float
     rib_contrast: float
     clavicle: float  # slope
+    yaw: float  # how far the clavicles lie off the spine when the patient stands turned
     vessels: float
     vessel_phase: tuple[float, float, float, float]
     aorta: float
@@ -49,10 +50,10 @@ class Anatomy:
 
 def draw_anatomy(rng: Rng) -> Anatomy:
     """Draw a chest."""
-    dome = rng.uniform(0.22, 0.30)
+    dome = rng.uniform(0.19, 0.31)  # shallow to deep inspiration
     return Anatomy(
-        turn=rng.normal(0, 0.025),
-        shift=(rng.normal(0, 0.012), rng.normal(0, 0.012)),
+        turn=rng.normal(0, 0.03),
+        shift=(rng.normal(0, 0.014), rng.normal(0, 0.014)),
         scale=rng.uniform(0.95, 1.05),
         shoulder=rng.uniform(0.47, 0.53),
         waist=rng.uniform(0.41, 0.47),
@@ -65,12 +66,13 @@ def draw_anatomy(rng: Rng) -> Anatomy:
         rib_phase=rng.uniform(0, 1),
         rib_contrast=rng.uniform(0.6, 1.2),
         clavicle=rng.uniform(0.12, 0.3),
+        yaw=rng.uniform(-0.012, 0.012),
         vessels=rng.uniform(0.7, 1.2),
         vessel_phase=tuple(rng.uniform(0, 2 * np.pi, 4)),
         aorta=rng.uniform(0.8, 1.2),
         gas=rng.uniform(0.7, 1.2),
-        exposure=rng.normal(0, 0.025),
-        contrast=rng.uniform(0.9, 1.12),
-        gamma=rng.uniform(0.9, 1.12),
-        noise=rng.uniform(0.0, 0.03),
+        exposure=rng.normal(0, 0.03),
+        contrast=rng.uniform(0.88, 1.14),
+        gamma=rng.uniform(0.88, 1.14),
+        noise=rng.uniform(0.0, 0.035),
     )
