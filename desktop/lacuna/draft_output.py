@@ -8,8 +8,8 @@ from typing import Any
 
 from lacuna.draft import Outcome
 from lacuna.report.draft_mark import DRAFT_MARK, MEANINGLESS
-from lacuna.report.markup import render
-from lacuna.report.model import Fill, Fixed, Gap, Span
+from lacuna.report.markup import render, spelled
+from lacuna.report.model import Fill, Fixed, Gap, Length, Span
 from lacuna_models.api import StepEvent
 
 RESEARCH_USE = "Research use. Draft, requires review."
@@ -74,7 +74,7 @@ def _document(outcome: Outcome) -> dict[str, Any]:
 
 def _span(span: Span) -> dict[str, Any]:
     if isinstance(span, Gap):
-        return {"state": "gap", "author": None, "text": "", "length": span.length}
+        return {"state": "gap", "author": None, "text": "", "length": _length(span.length)}
     if isinstance(span, Fill):
         return {
             "state": str(span.state),
@@ -84,3 +84,8 @@ def _span(span: Span) -> dict[str, Any]:
         }
     state = "fixed" if isinstance(span, Fixed) else "soft"
     return {"state": state, "author": str(span.author), "text": span.text}
+
+
+def _length(length: Length) -> int | str | None:
+    """Return tokens as a number, other lengths as they are written in a marker."""
+    return length if length is None or isinstance(length, int) else spelled(length)

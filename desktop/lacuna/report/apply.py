@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import groupby
 
 from lacuna.report.model import (
     Author,
@@ -37,15 +38,7 @@ def apply_done(
     Kept pieces become proposals, open ones gaps of that length. A fill whose span has gone since
     is dropped; a fill with no words leaves its span as it stands.
     """
-    origin = ModelOrigin(
-        info.name,
-        info.hash,
-        done.seed,
-        done.steps,
-        done.settings,
-        demonstrator_on_patient,
-        info.certainty,
-    )
+    origin = origin_of(done, info, demonstrator_on_patient=demonstrator_on_patient)
     fills = {fill.segment_id: fill for fill in done.fills}
     return Report(
         tuple(
@@ -60,29 +53,67 @@ def apply_done(
     )
 
 
+def origin_of(
+    done: api.Done, info: api.ModelInfo, *, demonstrator_on_patient: bool = False
+) -> ModelOrigin:
+    """Say which run wrote the words."""
+    return ModelOrigin(
+        info.name,
+        info.hash,
+        done.seed,
+        done.steps,
+        done.settings,
+        demonstrator_on_patient,
+        info.certainty,
+    )
+
+
 def _span(span: Span, fill: api.Fill | None, origin: ModelOrigin) -> Iterator[Span]:
     if fill is None or isinstance(span, Fixed) or not clean(fill.text):
         yield span
     else:
-        yield from _pieces(span, fill, origin)
+        yield from proposed(_replaced(span), fill, origin)
 
 
-def _pieces(span: Gap | Soft | Fill, fill: api.Fill, origin: ModelOrigin) -> list[Span]:
-    before = _replaced(span)
+def proposed(before: Gap | Soft, fill: api.Fill, origin: ModelOrigin) -> list[Span]:
+    """Return what an answer puts in the place of ``before``.
+
+    Words that the reader locked while the run went on are anchors; the rest waits for review.
+    """
     spans: list[Span] = []
     for piece in fill.pieces:
         if isinstance(piece, api.Open):
             spans.append(Gap(new_id(), piece.length))
             continue
-        # A gap's proposal is judged sentence by sentence; rewritten text comes back whole.
-        for tokens in _sentences(piece) if isinstance(before, Gap) else [piece.tokens]:
-            if text := clean("".join(token.text for token in tokens)):
-                entropy = sum(token.entropy for token in tokens) / len(tokens)
-                spans.append(
-                    Fill(new_id(), text, before, origin, FillState.PROPOSED, entropy, len(tokens))
-                )
+        for locked, tokens in _stretches(piece):
+            # A gap's proposal is judged sentence by sentence; rewritten text comes back whole.
+            whole = locked or isinstance(before, Soft)
+            for part in [tokens] if whole else _sentences(tokens):
+                spans.extend(_words(part, before, origin, locked=locked))
     parts = sum(isinstance(new, Fill) for new in spans)
     return [replace(new, parts=parts) if isinstance(new, Fill) else new for new in spans]
+
+
+def _stretches(piece: api.Kept) -> Iterator[tuple[bool, tuple[api.TokenDraft, ...]]]:
+    """Yield (whether the reader locked them, tokens) for the parts of a piece, in order."""
+    for locked, run in groupby(piece.tokens, lambda t: t.state is api.TokenState.LOCKED):
+        yield locked, tuple(run)
+
+
+def _words(
+    tokens: tuple[api.TokenDraft, ...], before: Gap | Soft, origin: ModelOrigin, *, locked: bool
+) -> Iterator[Span]:
+    """Yield the tokens' text as a proposal, or as an anchor without the blanks at its ends."""
+    text = clean("".join(token.text for token in tokens))
+    entropy = sum(token.entropy for token in tokens) / len(tokens)
+    held = text.strip() if locked else ""
+    head, tail = text.split(held, 1) if held else (text, "")
+    for part in (head, held, tail):
+        if part and part is held:
+            yield Fixed(new_id(), held, Author.MODEL, origin)
+        elif part:
+            size = None if locked else len(tokens)
+            yield Fill(new_id(), part, before, origin, FillState.PROPOSED, entropy, size)
 
 
 def _replaced(span: Gap | Soft | Fill) -> Gap | Soft:
@@ -94,10 +125,10 @@ def _replaced(span: Gap | Soft | Fill) -> Gap | Soft:
     return Soft(new_id(), span.text, Author.MODEL)
 
 
-def _sentences(piece: api.Kept) -> Iterator[tuple[api.TokenDraft, ...]]:
+def _sentences(tokens: tuple[api.TokenDraft, ...]) -> Iterator[tuple[api.TokenDraft, ...]]:
     """Cut before a blank that follows a sentence's end, and before a line end after words."""
     begun: list[api.TokenDraft] = []
-    for token in piece.tokens:
+    for token in tokens:
         said = "".join(each.text for each in begun)
         if begun and _ends(said, token.text):
             yield tuple(begun)

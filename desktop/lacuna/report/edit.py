@@ -15,6 +15,7 @@ from lacuna.report.model import (
     FillState,
     Fixed,
     Gap,
+    Length,
     Report,
     Soft,
     Span,
@@ -52,7 +53,7 @@ def isolate(report: Report, section: int, start: int, end: int) -> Report:
     return _in_section(report, section, lambda spans: _isolated(spans, start, end))
 
 
-def insert_gap(report: Report, section: int, offset: int, length: int | None = None) -> Report:
+def insert_gap(report: Report, section: int, offset: int, length: Length = None) -> Report:
     """Open a gap. Inside an anchor nothing happens: it may not be broken."""
     gap = Gap(new_id(), length)
     return _in_section(report, section, lambda spans: tuple(_with_gap(spans, offset, gap)))
@@ -84,6 +85,17 @@ def proposals(report: Report) -> Iterator[Fill]:
     for span in report.spans():
         if isinstance(span, Fill) and span.state is FillState.PROPOSED:
             yield span
+
+
+def set_length(report: Report, gap_id: str, length: Length) -> Report:
+    """Say how long a gap is to be."""
+
+    def change(span: Span) -> Span:
+        if isinstance(span, Gap) and span.id == gap_id and span.length != length:
+            return Gap(new_id(), length)
+        return span
+
+    return _mapped_spans(report, change)
 
 
 def gaps(report: Report) -> Iterator[Gap]:
@@ -246,9 +258,12 @@ def _joined(spans: Iterable[Span]) -> _Spans:
     for span in spans:
         last = result[-1] if result else None
         if isinstance(span, Gap) and isinstance(last, Gap):
-            known = last.length is not None and span.length is not None
-            total = (last.length or 0) + (span.length or 0) if known else None
-            result[-1] = Gap(new_id(), total)
+            result[-1] = Gap(new_id(), _together(last.length, span.length))
         else:
             result.append(span)
     return tuple(result)
+
+
+def _together(one: Length, other: Length) -> Length:
+    """Return the length of two gaps made one: what both say in tokens adds up, all else is open."""
+    return one + other if isinstance(one, int) and isinstance(other, int) else None

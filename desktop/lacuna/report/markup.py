@@ -1,5 +1,7 @@
 """The report as plain text: `[...]` is a gap, `[... 12]` a gap of twelve tokens.
 
+Other lengths: `[... 3-8]` tokens, `[... 10 words]`, `[... sentence]`.
+
 There is exactly one way to write each gap, so what is parsed is rendered back byte for byte.
 """
 
@@ -9,10 +11,12 @@ import re
 from collections.abc import Iterator
 
 from lacuna.errors import UserFacingError
-from lacuna.report.model import Author, Fixed, Gap, Report, Section, Soft, Span, new_id
+from lacuna.report.model import Author, Fixed, Gap, Length, Report, Section, Soft, Span, new_id
+from lacuna_models.api import Range, Sentence, Words
 
 _OPENING = "[..."
-_GAP = re.compile(r"\[\.\.\.(?: ([1-9][0-9]{0,4}))?\]")
+_NUMBER = "[1-9][0-9]{0,4}"
+_GAP = re.compile(rf"\[\.\.\.(?: (?:({_NUMBER})(?:-({_NUMBER})| (words))?|(sentence)))?\]")
 _TRAILING_GAP = re.compile(_GAP.pattern + r"\Z")
 
 
@@ -33,21 +37,32 @@ def render(report: Report) -> str:
     return "\n\n".join(_section(section) for section in report.sections)
 
 
-def marker(length: int | None) -> str:
+def marker(length: Length) -> str:
     """Return the text that stands for a gap."""
-    return "[...]" if length is None else f"[... {length}]"
+    return "[...]" if length is None else f"[... {spelled(length)}]"
 
 
-def trailing_gap(text: str) -> tuple[int, int | None] | None:
+def spelled(length: int | Range | Words | Sentence) -> str:
+    """Return how a length is written within a marker."""
+    if isinstance(length, Range):
+        return f"{length.low}-{length.high}"
+    if isinstance(length, Words):
+        return f"{length.words} words"
+    return "sentence" if isinstance(length, Sentence) else str(length)
+
+
+def trailing_gap(text: str) -> tuple[int, Length] | None:
     """Return (start, length) of the gap marker that the text ends with, None if there is none."""
     found = _TRAILING_GAP.search(text)
-    return (found.start(), _length(found)) if found else None
+    return (found.start(), _length(found)) if found and _is_gap(found) else None
 
 
 def pieces(text: str) -> Iterator[str | Gap]:
     """Yield text and gaps in order, a malformed marker as the text that it is. For pasted text."""
     at = 0
     for found in _GAP.finditer(text):
+        if not _is_gap(found):
+            continue
         if found.start() > at:
             yield text[at : found.start()]
         yield Gap(new_id(), _length(found))
@@ -84,5 +99,17 @@ def _section(section: Section) -> str:
     return body if section.title is None else f"{section.title}:\n{body}"
 
 
-def _length(found: re.Match[str]) -> int | None:
-    return int(found[1]) if found[1] else None
+def _is_gap(found: re.Match[str]) -> bool:
+    """Whether a marker that is written like a gap is one: a range runs upwards."""
+    return not found[2] or int(found[1]) <= int(found[2])
+
+
+def _length(found: re.Match[str]) -> Length:
+    if found[4]:
+        return Sentence()
+    if not found[1]:
+        return None
+    number = int(found[1])
+    if found[2]:
+        return Range(number, int(found[2]))
+    return Words(number) if found[3] else number

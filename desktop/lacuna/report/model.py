@@ -11,7 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from lacuna_models.api import SamplerSettings
+from lacuna_models.api import Range, SamplerSettings, Sentence, Words
+
+# How long a gap is to be: so many tokens, a range of tokens, words, a sentence, or as it comes.
+Length = int | Range | Words | Sentence | None
 
 
 def new_id() -> str:
@@ -72,10 +75,10 @@ class Soft:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """An empty place. ``length`` in tokens, None = the engine reserves."""
+    """An empty place. ``length`` None: the engine finds the length that it is surest of."""
 
     id: str
-    length: int | None = None
+    length: Length = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,13 @@ from hypothesis import strategies as st
 from lacuna.errors import UserFacingError
 from lacuna.report import markup
 from lacuna.report.model import Author, Fixed, Gap, Report, Section, Soft
+from lacuna_models.api import Range, Sentence, Words
 from tests.desktop.report.builders import fixed, gap
 
 PARTS = st.lists(
     st.one_of(
         st.sampled_from(["[...]", "[... 1]", "[... 12]", "[..", "]", " ", "\r\n", "[", "…"]),
+        st.sampled_from(["[... 3-8]", "[... 8-3]", "[... 10 words]", "[... sentence]"]),
         st.text(max_size=8).filter(lambda text: "[..." not in text),
     ),
     max_size=10,
@@ -44,7 +46,19 @@ def test_unlocked_text_is_soft_and_keeps_its_author() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["[... 0]", "[... x]", "[...x]", "[... -3]", "[...  3]", "[... 03]", "[... 999999]", "[..."],
+    [
+        *("[... 8-3]", "[... 3-]", "[... words]", "[... 4 word]", "[... sentences]"),
+        *(
+            "[... 0]",
+            "[... x]",
+            "[...x]",
+            "[... -3]",
+            "[...  3]",
+            "[... 03]",
+            "[... 999999]",
+            "[...",
+        ),
+    ],
 )
 def test_a_malformed_gap_is_refused_in_one_sentence(text: str) -> None:
     with pytest.raises(UserFacingError) as refused:
@@ -70,3 +84,11 @@ def test_a_marker_is_found_when_its_bracket_is_typed() -> None:
     assert markup.trailing_gap("Heart: [...]") == (7, None)
     assert markup.trailing_gap("Heart: [... 0]") is None
     assert markup.trailing_gap("[...] ") is None
+    assert markup.trailing_gap("a [... 3-8]") == (2, Range(3, 8))
+    assert markup.trailing_gap("a [... 8-3]") is None
+
+
+def test_a_gap_may_be_given_a_range_words_or_a_sentence() -> None:
+    report = markup.parse("[... 3-8] [... 10 words] [... sentence]")
+    lengths = [span.length for span in report.spans() if isinstance(span, Gap)]
+    assert lengths == [Range(3, 8), Words(10), Sentence()]

@@ -22,7 +22,7 @@ from PySide6.QtGui import (
 )
 
 from lacuna.report import edit, markup, text
-from lacuna.report.model import Gap, Report, Section, Span
+from lacuna.report.model import Gap, Length, Report, Section, Span
 from lacuna.ui.editor.spans import Spans
 from lacuna.ui.editor.text_units import to_index, to_units, units
 
@@ -189,6 +189,11 @@ class Binding:
                 index = to_index(body.text, position - body.start)
                 return self.spans.get(body.characters[index][1])
         return None
+
+    def length_of(self, gap_id: str) -> Length:
+        """Return how long a gap is to be, by what its id means; for layouts under way, too."""
+        span = self.spans.get(gap_id) if gap_id else None
+        return span.length if isinstance(span, Gap) else None
 
     def forget(self, *_: int) -> None:
         """Scan anew. Needed inside an edit block only: Qt reports its changes at its end."""

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from PySide6.QtGui import QTextCursor
 
 from lacuna.report import edit, markup
-from lacuna.report.model import Fill, Fixed, Gap, Span, new_id
+from lacuna.report.model import Fill, Fixed, Gap, Length, Span, new_id
 from lacuna.report.text import clean
 from lacuna.ui.editor.binding import Binding, char_format, insert_marked
 from lacuna.ui.editor.spans import is_typed
@@ -165,7 +165,7 @@ class Editing:
             self._remove(cursor)
             self._insert_gap(cursor, Gap(new_id(), length))
 
-    def _marker_before(self, position: int) -> tuple[int, int | None] | None:
+    def _marker_before(self, position: int) -> tuple[int, Length] | None:
         place = self._binding.place(position)
         if place is None:
             return None

@@ -41,6 +41,7 @@ from lacuna.ui.editor import caret, keys
 from lacuna.ui.editor.binding import GAP_OBJECT, Binding, Run
 from lacuna.ui.editor.editing import Editing, Refused
 from lacuna.ui.editor.gap_object import GAP_MARGIN, GapObject
+from lacuna.ui.editor.gap_words import gap_words, short_length
 from lacuna.ui.editor.geometry import pieces
 from lacuna.ui.editor.layers import Layer
 from lacuna.ui.editor.live import Replay, Setting, replayable
@@ -490,7 +491,8 @@ class ReportEditor(QTextEdit):
 
     def _gap_size(self, span_id: str) -> QSizeF:
         metrics = self._metrics()
-        width = metrics.horizontalAdvance("...") + self._pixels + 2 * GAP_MARGIN
+        words = short_length(self._binding.length_of(span_id))
+        width = metrics.horizontalAdvance(words) + self._pixels + 2 * GAP_MARGIN
         height = metrics.ascent()
         shown = self._live.shown
         room = shown.rooms.get(span_id) if shown is not None else None
@@ -527,7 +529,7 @@ class ReportEditor(QTextEdit):
 def _words_about(run: Run) -> str:
     span = run.span
     if isinstance(span, Gap):
-        return f"A gap of {span.length} tokens" if span.length else "A gap"
+        return gap_words(span.length)
     if is_measured(span):
         return "Measured. Alt+click shows it in the image, Ctrl+L unlocks it."
     if isinstance(span, Fixed):

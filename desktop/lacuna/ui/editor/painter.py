@@ -14,6 +14,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QTextDocument
 from lacuna.report.model import Fill, FillState, Fixed, Gap
 from lacuna.ui.editor.binding import LINE_DISTANCE, Binding, Run
 from lacuna.ui.editor.gap_object import GAP_MARGIN
+from lacuna.ui.editor.gap_words import short_length
 from lacuna.ui.editor.geometry import Piece, pieces
 from lacuna.ui.editor.layers import Certainty, Layer, certainty
 from lacuna.ui.editor.live import LiveToken, Shown
@@ -229,8 +230,9 @@ class SpanPainter:
         painter.setFont(self._look.font(Role.ANCHOR, self._scene.pixels))
         painter.setPen(QColor(tone.text))
         baseline = QPointF(0, box.bottom() - self._scene.below)
-        width = self._metrics.horizontalAdvance("...")
-        painter.drawText(QPointF(box.center().x() - width / 2, baseline.y()), "...")
+        words = short_length(run.span.length) if isinstance(run.span, Gap) else ""
+        width = self._metrics.horizontalAdvance(words)
+        painter.drawText(QPointF(box.center().x() - width / 2, baseline.y()), words)
 
     def _fill_line(self, painter: QPainter, run: Run, fill: Fill) -> None:
         if not is_marked(fill):

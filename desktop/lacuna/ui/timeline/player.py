@@ -35,7 +35,7 @@ class Player(QObject):
         self.page = RecordedPage(look)
         self._editor, self._dock = editor, dock
         self._place = -1
-        self._replaying = False
+        self._replaying = self._had_focus = False
         self.stack.addWidget(editor)
         self.stack.addWidget(self.page)
 
@@ -89,7 +89,7 @@ class Player(QObject):
         """Show the report itself again; True if an earlier step was on show."""
         was, self._replaying = self._replaying, False
         self._editor.show_replay(None)
-        self.stack.setCurrentWidget(self._editor)
+        self._turn_back()
         newest = self.runs.all[-1] if self.runs.all else None
         if newest is not None:
             self.runs.choose(newest.number)
@@ -108,6 +108,12 @@ class Player(QObject):
         elif 0 <= place < len(run.steps) and self._dock.state != "running":
             self._show(run, place)
 
+    def _turn_back(self) -> None:
+        self.stack.setCurrentWidget(self._editor)
+        if self._had_focus:  # a hidden widget cannot keep the keys
+            self._had_focus = False
+            self._editor.setFocus()
+
     def _show(self, run: Recorded, place: int) -> None:
         """Show a step; the last one of the newest run is the report as it stands."""
         at_end = self.runs.at_newest and place == len(run.steps) - 1
@@ -117,8 +123,9 @@ class Player(QObject):
         over = self.runs.at_newest and self._editor.can_replay(filled)
         if at_end or over:
             self._editor.show_replay(None if at_end else run.steps[place])
-            self.stack.setCurrentWidget(self._editor)
+            self._turn_back()
         else:
+            self._had_focus = self._had_focus or self._editor.hasFocus()
             self.page.zoom(self._editor.pixels - self.page.pixels)
             self.page.show_run(run)
             self.page.show_place(place)
