@@ -135,6 +135,42 @@ def test_a_question_is_answered(qtbot: QtBot, worker: EngineWorker) -> None:
     assert finished.args[0].request_id == "q"
 
 
+def test_a_call_is_answered_on_the_engine_s_thread(qtbot: QtBot, worker: EngineWorker) -> None:
+    worker.load(ModelChoice())
+    with qtbot.waitSignal(worker.answered) as answered:
+        worker.call("who", lambda engine, _cancel: (engine.info.name, QThread.currentThread()))
+    assert answered.args == ["who", ("slow", worker)]
+
+
+def test_a_run_goes_before_calls_that_wait(qtbot: QtBot, worker: EngineWorker) -> None:
+    recorder = Recorder()
+    worker.answered.connect(recorder.take)
+    worker.load(ModelChoice())
+    with qtbot.waitSignal(worker.stepped):
+        worker.submit(request("first"))
+    worker.call("radar", lambda _engine, _cancel: "never")
+    with qtbot.waitSignal(worker.finished_run):  # the first; the second follows, not the call
+        worker.submit(request("second"))
+    with qtbot.waitSignal(worker.finished_run):
+        worker.stop_run()
+    with qtbot.waitSignal(worker.answered):
+        worker.call("after", lambda _engine, _cancel: None)
+    assert recorder.got == ["after"]
+
+
+def test_a_call_that_is_refused_says_so_under_its_own_id(
+    qtbot: QtBot, worker: EngineWorker
+) -> None:
+    def refuse(_engine: object, _cancel: object) -> None:
+        raise EngineError("It is too long.")
+
+    worker.load(ModelChoice())
+    with qtbot.waitSignal(worker.failed) as failed:
+        worker.call("radar", refuse)
+    assert failed.args is not None
+    assert (failed.args[0].request_id, failed.args[0].message) == ("radar", "It is too long.")
+
+
 def test_loading_reports_progress_and_the_model(qtbot: QtBot, worker: EngineWorker) -> None:
     recorder = Recorder()
     worker.progressed.connect(recorder.take)
