@@ -22,16 +22,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lacuna_models.phantom.cases import Rng
-from lacuna_models.phantom.grammar import FINDINGS_HEAD, IMPRESSION_HEAD, Report
+from lacuna_models.phantom.grammar import Pin, Report
 from lacuna_models.phantom.phrases import FOREIGN, PREFACES
 
 Encode = Callable[[str], list[int]]
 Ids = NDArray[np.int64]
 
 Span = tuple[int, int]
+Pins = frozenset[Pin]
 
+DRAFT_SHARE = 0.42
 CLEAN_WEIGHT = 0.2
-CRITICAL_WEIGHT = 2.5
+CRITICAL_WEIGHT = 4.0
 TAIL_WEIGHT = 0.15
 
 _WORD = re.compile(r"\S+")
@@ -76,21 +78,42 @@ class Batch:
     weight: NDArray[np.float32]
 
 
-def damage(report: Report, words: Vocabulary, rng: Rng, room: int) -> Damage:
-    """Damage one report. ``room`` is the most tokens that it may take, its end included."""
-    draw = rng.random()
-    if 0.37 <= draw < 0.45:
-        return _prefix(report, words, rng)
-    if draw >= 0.45:
-        gaps = _gaps(*_typed(report, rng), words, rng, room)
+def damage(
+    report: Report,
+    words: Vocabulary,
+    rng: Rng,
+    room: int,
+    draft: bool | None = None,
+    pins: Pins = frozenset(),
+) -> Damage:
+    """Damage one report. ``room`` is the most tokens that it may take, its end included.
+
+    ``draft`` chooses between a draft and gaps, chance does by default; pinned sentences stay whole,
+    and then there are gaps only.
+    """
+    if pins or not (rng.random() < DRAFT_SHARE if draft is None else draft):
+        gaps = _gaps(*_typed(report, pins, rng), words, rng, room)
         if len(gaps.target) <= room:
             return gaps
+        if pins:
+            text, parts = report.text, _sentence_spans(report, 0)
+            spans = _around(parts, _kept(report, parts, pins))
+            return _gaps(text, spans, words, rng, 0)
+    elif rng.random() < 0.2:
+        return _prefix(report, words, rng)
     return _whole(report, words, rng)
 
 
 def _whole(report: Report, words: Vocabulary, rng: Rng) -> Damage:
     target = np.array([*words.encode(report.text), words.end])
     share = 1.0 if rng.random() < 0.25 else rng.uniform(0.1, 1.0)
+    return Damage(target, rng.random(len(target)) < share, np.zeros(len(target), bool), share)
+
+
+def answered(answer: str, words: Vocabulary, rng: Rng) -> Damage:
+    """Damage the answer to a question: mostly all of it."""
+    target = np.array([*words.encode(answer), words.end])
+    share = 1.0 if rng.random() < 0.7 else rng.uniform(0.1, 1.0)
     return Damage(target, rng.random(len(target)) < share, np.zeros(len(target), bool), share)
 
 
@@ -102,18 +125,43 @@ def _prefix(report: Report, words: Vocabulary, rng: Rng) -> Damage:
     return Damage(target, behind & (rng.random(len(target)) < share), ~behind, share)
 
 
-def _typed(report: Report, rng: Rng) -> tuple[str, list[Span]]:
+def _typed(report: Report, pins: Pins, rng: Rng) -> tuple[str, list[Span]]:
     """Return a report's text and its gaps, seldom with words of a reader's own between them."""
     preface = PREFACES[int(rng.integers(len(PREFACES)))] if rng.random() < 0.05 else ""
-    foreign = int(rng.integers(len(report.body) + 1)) if rng.random() < 0.08 else None
-    if foreign is not None:
+    if not pins and rng.random() < 0.08:
         said = FOREIGN[int(rng.integers(len(FOREIGN)))]
-        report = replace(report, body=(*report.body[:foreign], said, *report.body[foreign:]))
+        at = int(rng.integers(len(report.body) + 1))
+        report = replace(report, body=(*report.body[:at], said, *report.body[at:]))
+        pins = frozenset({Pin(0, at)})
     parts = _sentence_spans(report, len(preface))
-    kept = parts[0][foreign] if foreign is not None else (-9, -9)
+    kept = _kept(report, parts, pins)
     text = preface + report.text
-    spans = [s for s in _spans(text, parts, rng) if s[1] < kept[0] or s[0] > kept[1]]
-    return text, spans
+    if kept and rng.random() < 0.5:
+        return text, [_edges(text, *span, rng) for span in _around(parts, kept)]
+    spans = _spans(text, report, parts, rng)
+    clear = [s for s in spans if all(s[1] < at or s[0] > end for at, end in kept)]
+    return text, clear or [_edges(text, *span, rng) for span in _around(parts, kept)]
+
+
+def _kept(report: Report, parts: list[list[Span]], pins: Pins) -> list[Span]:
+    """Return the pinned sentences as character spans, in order."""
+    return sorted(parts[pin.section ^ report.impression_first][pin.index] for pin in pins)
+
+
+def _around(parts: list[list[Span]], kept: list[Span]) -> list[Span]:
+    """Return everything but the pinned sentences: one span a run of sentences."""
+    runs: list[Span] = []
+    for section in parts:
+        joined = False
+        for start, end in section:
+            if (start, end) in kept:
+                joined = False
+            elif joined:
+                runs[-1] = (runs[-1][0], end)
+            else:
+                runs.append((start, end))
+                joined = True
+    return runs
 
 
 def _gaps(text: str, spans: list[Span], words: Vocabulary, rng: Rng, room: int) -> Damage:
@@ -159,10 +207,14 @@ def _padding(rng: Rng, spare: int) -> int:
     return min(max(spare, 0), int(rng.integers(0, most + 1)))
 
 
-def _spans(text: str, parts: list[list[Span]], rng: Rng) -> list[Span]:
+def _spans(text: str, report: Report, parts: list[list[Span]], rng: Rng) -> list[Span]:
     """Draw non-touching character spans of a report's text, in order."""
-    if rng.random() < 0.06:
-        return [(section[0][0], section[-1][1]) for section in parts]
+    draw = rng.random()
+    if draw < 0.06:
+        return [_edges(text, section[0][0], section[-1][1], rng) for section in parts]
+    if draw < 0.14:  # the impression from the findings
+        section = parts[1 ^ report.impression_first]
+        return [_edges(text, section[0][0], section[-1][1], rng)]
     drawn = [_span(text, parts, rng) for _ in range(_count(rng))]
     spans: list[Span] = []
     for start, end in sorted(drawn):
@@ -178,13 +230,13 @@ def _count(rng: Rng) -> int:
 def _sentence_spans(report: Report, at: int) -> list[list[Span]]:
     """Return each section's sentences as character spans, for a report that begins at ``at``."""
     sections = []
-    for head, said in ((FINDINGS_HEAD, report.body), (IMPRESSION_HEAD, report.impression)):
+    for head, said in report.parts:
         at += len(head)
         spans = []
         for sentence in said:
             spans.append((at, at + len(sentence)))
             at += len(sentence) + 1
-        at -= 1
+        at += 1  # a line end and an empty line, less the space that is not there
         sections.append(spans)
     return sections
 

@@ -12,6 +12,8 @@ from lacuna_models.phantom.cases import ANSWERS, GROUPS, Findings, Side, Zone, c
 from lacuna_models.phantom.grammar import accepts, report_sentences
 from lacuna_models.phantom.labeller import contradicts, doubled, label
 
+_SIDED = ("pneumothorax", "consolidation", "nodule", "granuloma", "atelectasis", "fracture")
+
 Values = NDArray[np.float64]
 
 
@@ -77,7 +79,7 @@ def accepted(text: str) -> float:
 def _sides(said: Findings, findings: Findings) -> float:
     """Return the share of right sides among findings with a side that both know of."""
     marks = []
-    for group in ("pneumothorax", "consolidation", "nodule"):
+    for group in _SIDED:
         shown, told = getattr(findings, group), getattr(said, group)
         if shown is not None and told is not None:
             marks.append(_side(shown) is _side(told))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -14,17 +14,39 @@ from transformers import DiffusionGemmaForBlockDiffusion, DynamicCache, PreTrain
 from transformers.modeling_outputs import BaseModelOutputWithPooling
 
 from lacuna_models.api import Prompt
-from lacuna_models.phantom.canvases import Batch, Damage, Vocabulary, damage, stack
-from lacuna_models.phantom.cases import Findings, Rng
-from lacuna_models.phantom.grammar import Report, Style, write
+from lacuna_models.phantom.canvases import (
+    DRAFT_SHARE,
+    Batch,
+    Damage,
+    Vocabulary,
+    answered,
+    damage,
+    stack,
+)
+from lacuna_models.phantom.cases import Amount, Findings, Rng
+from lacuna_models.phantom.counterfactual import draw_altered, plant
+from lacuna_models.phantom.grammar import (
+    STYLES,
+    Prior,
+    Report,
+    Style,
+    draw_prior,
+    word_prior,
+    write,
+)
 from lacuna_models.phantom.model import SOFT_TOKENS
-from lacuna_models.phantom.phrases import CRITICAL, EXAMINATIONS, INDICATIONS
+from lacuna_models.phantom.phrases import CRITICAL, EXAMINATIONS, INDICATIONS, PRIORS
+from lacuna_models.phantom.questions import Question, draw_question
 from lacuna_models.phantom.tokenizer import BOI, END_TURN, EOI, IMAGE
 from lacuna_models.prompt import instruction
 
 BALANCE = 0.02
-GREY_SHARE = 0.15  # pictures replaced by a grey one: the words must then be read
+GREY_GAPS = 0.4  # pictures replaced by a grey one: the words must then be read
+GREY_DRAFTS = 0.03
+PLANTED_SHARE = 0.16  # of canvases with gaps: one anchor contradicts the picture
 SELF_CONDITIONING = 0.5
+
+Teller = Callable[[Findings, Rng], Report]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +61,71 @@ class Task:
     features: Tensor | None
     canvases: Batch
     repeats: int
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What the prompts of a round have in common, so that all are as long.
+
+    ``dry`` tells whether the priors had no fluid; None: there are no priors.
+    """
+
+    picture: bool
+    examination: str
+    indication: str
+    question: Question | None
+    impression_first: bool
+    counted: bool
+    dry: bool | None
+    wording: int
+
+    def draw_prior(self, findings: Findings, rng: Rng) -> Prior | None:
+        """Draw a prior of this form."""
+        if self.dry is None:
+            return None
+        prior = draw_prior(findings, rng)
+        if self.dry:
+            return Prior(prior.side, Amount.NONE)
+        wet = tuple(Amount)[1:]
+        before = prior.before if prior.before in wet else wet[int(rng.integers(len(wet)))]
+        return Prior(prior.side, before)
+
+    def prompt(self, style: Style, prior: Prior | None = None) -> Prompt:
+        """Return the prompt of one picture."""
+        return Prompt(
+            examination=self.examination,
+            style=style,
+            indication=self.indication,
+            impression_first=self.impression_first,
+            prior=word_prior(prior, self.wording) if prior else "",
+            question=self.question.text if self.question else "",
+        )
+
+
+def draw_form(rng: Rng) -> Form:
+    """Draw what a round's prompts have in common."""
+    picture = bool(rng.random() >= 0.03)
+    known = rng.random() < 0.2
+    return Form(
+        picture=picture,
+        examination=EXAMINATIONS[int(rng.choice(3, p=(0.7, 0.15, 0.15)))],
+        indication=INDICATIONS[int(rng.integers(len(INDICATIONS)))] if known else "",
+        question=draw_question(rng) if picture and rng.random() < 0.11 else None,
+        impression_first=bool(rng.random() < 0.2),
+        counted=bool(rng.random() < 0.2),
+        dry=bool(rng.random() < 0.3) if rng.random() < 0.16 else None,
+        wording=int(rng.integers(len(PRIORS))),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A picture's prompt and damaged canvases; ``grey``: the picture is not shown."""
+
+    index: int
+    prompt: Prompt
+    canvases: list[Damage]
+    grey: bool
 
 
 def vocabulary(tokenizer: PreTrainedTokenizerFast) -> Vocabulary:
@@ -75,7 +162,7 @@ def prompt_ids(tokenizer: PreTrainedTokenizerFast, prompt: Prompt, picture: bool
 
 
 class Tasks:
-    """Draws steps of training: reports of cached pictures, damaged, in even batches."""
+    """Draws steps of training: reports or answers to cached pictures, damaged, in even batches."""
 
     def __init__(
         self,
@@ -97,58 +184,102 @@ class Tasks:
         self._repeats = repeats
 
     def round(self, rng: Rng, steps: int = 3) -> Iterator[Task]:
-        """Yield a few steps whose canvases are sorted by length, so that little is padding."""
+        """Yield a few steps whose canvases are sorted by length, so that little is padding.
+
+        Their prompts are of one form, and so of one length.
+        """
+        form = draw_form(rng)
         rows = sorted(
-            (self._row(rng) for _ in range(steps * self._pictures)),
-            key=lambda row: max(len(canvas.target) for canvas in row[2]),
+            (self._row(form, rng) for _ in range(steps * self._pictures)),
+            key=lambda row: max(len(canvas.target) for canvas in row.canvases),
         )
         for start in rng.permutation(steps) * self._pictures:
-            yield self._task(rows[start : start + self._pictures], rng)
+            yield self._task(form, rows[start : start + self._pictures], rng)
 
-    def _row(self, rng: Rng) -> tuple[int, Style, list[Damage]]:
+    def _row(self, form: Form, rng: Rng) -> Row:
+        if form.question is not None:
+            return self._asked(form, form.question, rng)
         index = int(rng.integers(len(self._findings)))
-        style: Style = "full" if rng.random() < 0.6 else "terse"
-        findings = self._findings[index]
-        reports = [self._report(findings, style, rng) for _ in range(self._repeats)]
-        return index, style, [damage(r, self._words, rng, self._canvas) for r in reports]
-
-    def _report(self, findings: Findings, style: Style, rng: Rng) -> Report:
-        """Word a report that fits the canvas; nearly all do."""
-        while True:
-            report = write(findings, style, rng)
-            if len(self._words.encode(report.text)) < self._canvas:
-                return report
-
-    def _task(self, rows: list[tuple[int, Style, list[Damage]]], rng: Rng) -> Task:
-        examination = EXAMINATIONS[int(rng.choice(3, p=(0.7, 0.15, 0.15)))]
-        known = rng.random() < 0.25
-        indication = INDICATIONS[int(rng.integers(len(INDICATIONS)))] if known else ""
-        picture = bool(rng.random() >= 0.04)
-        prompts = [
-            prompt_ids(
-                self._tokenizer,
-                Prompt(examination=examination, style=style, indication=indication),
-                picture,
-            )
-            for _, style, _ in rows
+        draft = bool(rng.random() < DRAFT_SHARE)
+        planted = not draft and form.picture and rng.random() < PLANTED_SHARE
+        grey = not planted and rng.random() < (GREY_DRAFTS if draft else GREY_GAPS)
+        prompt, told = self._told(form, index, rng)
+        canvases = [
+            self._planted(index, told, rng)
+            if planted
+            else damage(told(self._findings[index], rng), self._words, rng, self._canvas, draft)
+            for _ in range(self._repeats)
         ]
-        canvases = [canvas for row in rows for canvas in row[2]]
+        return Row(index, prompt, canvases, grey)
+
+    def _asked(self, form: Form, question: Question, rng: Rng) -> Row:
+        """Ask of a picture; all answers are as frequent, as far as a hundred pictures hold them."""
+        drawn = rng.integers(len(self._findings), size=100)
+        answers: dict[str, list[int]] = {}
+        for index in drawn:
+            answers.setdefault(question.answer(self._findings[index]), []).append(int(index))
+        answers.pop("", None)
+        answer = sorted(answers)[int(rng.integers(len(answers)))]
+        damaged = [answered(answer, self._words, rng) for _ in range(self._repeats)]
+        return Row(answers[answer][0], form.prompt("full"), damaged, grey=False)
+
+    def _told(self, form: Form, index: int, rng: Rng) -> tuple[Prompt, Teller]:
+        """Return a prompt, and what words the reports that it asks for; nearly all fit."""
+        findings = self._findings[index]
+        style = STYLES[int(rng.choice(3, p=(0.4, 0.34, 0.26)))]
+        prior = form.draw_prior(findings, rng)
+
+        def tell(shown: Findings, chance: Rng) -> Report:
+            while True:
+                report = write(
+                    shown, style, chance, prior=prior, impression_first=form.impression_first
+                )
+                if len(self._words.encode(report.text)) < self._canvas - 2:
+                    return report
+
+        prompt = form.prompt(style, prior)
+        if not form.counted:
+            return prompt, tell
+        while True:  # the prompt tells the length of what is written from one seed
+            seed = int(rng.integers(2**31))
+            words = round(len(tell(findings, np.random.default_rng(seed)).text.split()), -1)
+            if 10 <= words <= 90:
+                told = replace(prompt, style=style, words=words)
+                return told, lambda shown, _: tell(shown, np.random.default_rng(seed))
+            style = "terse" if words > 90 else "full"
+
+    def _planted(self, index: int, tell: Teller, rng: Rng) -> Damage:
+        """Let one anchor contradict the picture, and the rest follow the picture."""
+        findings = self._findings[index]
+        altered = draw_altered(findings, rng)
+        seed = int(rng.integers(2**31))
+        report, other = (
+            tell(shown, np.random.default_rng(seed)) for shown in (findings, altered.findings)
+        )
+        found = plant(report, other, altered.groups, rng)
+        if found is None or len(self._words.encode(found[0].text)) > self._canvas - 12:
+            return damage(report, self._words, rng, self._canvas, draft=False)
+        planted, pin = found
+        return damage(planted, self._words, rng, self._canvas, pins=frozenset({pin}))
+
+    def _task(self, form: Form, rows: list[Row], rng: Rng) -> Task:
+        prompts = [prompt_ids(self._tokenizer, row.prompt, form.picture) for row in rows]
+        canvases = [canvas for row in rows for canvas in row.canvases]
         return Task(
             prompts=torch.tensor(prompts),
-            features=self._seen([row[0] for row in rows], rng) if picture else None,
+            features=self._seen(rows) if form.picture else None,
             canvases=stack(canvases, self._words, rng, self._length(canvases, rng)),
             repeats=self._repeats,
         )
 
-    def _seen(self, indices: list[int], rng: Rng) -> Tensor:
-        features = self._features[indices].float()
-        blank = torch.from_numpy(rng.random(len(indices)) < GREY_SHARE)
-        features[blank] = self._grey.float()
+    def _seen(self, rows: list[Row]) -> Tensor:
+        features = self._features[[row.index for row in rows]].float()
+        features[torch.tensor([row.grey for row in rows])] = self._grey.float()
         return features
 
     def _length(self, canvases: list[Damage], rng: Rng) -> int:
-        """Return the whole canvas, or half of the time just enough of it."""
-        if rng.random() < 0.4:
+        """Return the whole canvas, or mostly just enough of it."""
+        if rng.random() < 0.2:
             return self._canvas
         needed = max(len(canvas.target) for canvas in canvases)
         return min(-(-(needed + 4) // 16) * 16, self._canvas)

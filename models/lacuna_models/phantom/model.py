@@ -37,7 +37,7 @@ class Shape:
     vision_hidden: int = 128
     vision_layers: int = 3
     vision_mlp: int = 320
-    canvas: int = 128
+    canvas: int = 144
 
     @property
     def head(self) -> int:

@@ -10,14 +10,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from lacuna_models.phantom.cases import Case, draw_case
+from lacuna_models.phantom.cases import HELD_OUT, Case, draw_case
 from lacuna_models.phantom.picture import render
 
 SIZE = 128
 PATCH = 8
 GREY = 128
-
-HELD_OUT = 900_000_000  # seeds from here on are never trained on
 
 
 def training_seeds(seed: int, count: int) -> range:

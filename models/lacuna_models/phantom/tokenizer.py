@@ -19,12 +19,20 @@ from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_token
 from transformers import PreTrainedTokenizerFast
 
 from lacuna_models.api import Prompt
-from lacuna_models.phantom.cases import draw_findings
-from lacuna_models.phantom.grammar import language, write
-from lacuna_models.phantom.phrases import EXAMINATIONS, INDICATIONS
+from lacuna_models.phantom.cases import Amount, Rng, Side, draw_findings
+from lacuna_models.phantom.grammar import (
+    STYLES,
+    Prior,
+    draw_prior,
+    language,
+    word_prior,
+    write,
+)
+from lacuna_models.phantom.phrases import EXAMINATIONS, INDICATIONS, PRIORS
+from lacuna_models.phantom.questions import QUESTIONS, draw_question
 from lacuna_models.prompt import instruction
 
-VOCABULARY = 1024
+VOCABULARY = 1792
 
 PAD, EOS, BOS, UNK, MASK = "<pad>", "<eos>", "<bos>", "<unk>", "<mask>"
 TURN, END_TURN = "<|turn>", "<turn|>"
@@ -101,14 +109,32 @@ def _merges(reports: int) -> tuple[dict[str, int], list[tuple[str, str]]]:
 
 
 def _corpus(reports: int) -> Iterator[str]:
-    """Yield reports, prompts, and the grammar's words without the space before them."""
+    """Yield reports, prompts, questions, and the grammar's words without the space before them."""
     rng = np.random.default_rng(0)
     for index in range(reports):
-        yield write(draw_findings(rng), "terse" if index % 2 else "full", rng).text
-    for examination, style, indication in product(
-        EXAMINATIONS, ("full", "terse"), ("", *INDICATIONS)
-    ):
-        prompt = Prompt(examination=examination, style=style, indication=indication)  # type: ignore[arg-type]
+        findings = draw_findings(rng)
+        prior = draw_prior(findings, rng) if index % 4 == 0 else None
+        yield write(findings, STYLES[index % 3], rng, prior=prior, unseen=index % 8 == 0).text
+    for prompt in _prompts():
         yield from [f"user\n{instruction(prompt)}\nmodel\n"] * 20
+    yield from _answers(rng)
     words = sorted({word.strip(".,") for sentence in language() for word in sentence.split()})
     yield from [form for word in words for form in (word, f" {word}")] * 20
+
+
+def _prompts() -> Iterator[Prompt]:
+    for examination, style, indication in product(EXAMINATIONS, STYLES, ("", *INDICATIONS)):
+        yield Prompt(examination=examination, style=style, indication=indication)
+    for words in range(10, 100, 10):
+        yield Prompt(words=words, impression_first=True)
+    for side, before, wording in product(Side, Amount, range(len(PRIORS))):
+        yield Prompt(prior=word_prior(Prior(side, before), wording))
+    for question in QUESTIONS:
+        yield Prompt(question=question.text)
+
+
+def _answers(rng: Rng) -> Iterator[str]:
+    for _ in range(2000):
+        question, findings = draw_question(rng), draw_findings(rng)
+        if answer := question.answer(findings):
+            yield answer

@@ -26,7 +26,8 @@ from lacuna_models.api import EngineError
 from lacuna_models.phantom.cases import GROUPS, draw_case
 from lacuna_models.phantom.faster import hasten
 from lacuna_models.phantom.language import (
-    GREY_SHARE,
+    GREY_GAPS,
+    PLANTED_SHARE,
     Balance,
     Tasks,
     language_loss,
@@ -63,7 +64,7 @@ class Recipe:
     minutes: float = 75.0
     vision_minutes: float = 10.0
     seed: int = 0
-    pictures: int = 24_000
+    pictures: int = 32_000
     held_out: int = 400
     shape: Shape = field(default_factory=Shape)
     batch_pictures: int = 16
@@ -120,7 +121,8 @@ class Run:
             "vision_minutes": recipe.vision_minutes,
             "seed": recipe.seed,
             "pictures": recipe.pictures,
-            "grey_share": GREY_SHARE,
+            "grey_share": GREY_GAPS,
+            "planted_share": PLANTED_SHARE,
             "parameters": sum(w.numel() for w in self.model.parameters()),
             **{name: round(value) for name, value in asdict(self.progress).items()},
         }
