@@ -37,6 +37,7 @@ from PySide6.QtWidgets import QFrame, QMenu, QTextEdit, QToolTip, QWidget
 
 from lacuna.report import edit
 from lacuna.report.model import Fill, FillState, Fixed, Gap, Report
+from lacuna.ui.answering import Answering
 from lacuna.ui.editor import caret, keys
 from lacuna.ui.editor.binding import GAP_OBJECT, Binding, Run
 from lacuna.ui.editor.editing import Editing, Refused
@@ -255,13 +256,6 @@ class ReportEditor(QTextEdit):
         elif not self._handled(event):
             event.ignore()
 
-    def event(self, event: QEvent) -> bool:
-        # Qt claims Ctrl+Backspace and others for itself; here they belong to the window.
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
-            event.setAccepted(bool(keys.typed(event)) or _is_own_command(event))
-            return True
-        return super().event(event)
-
     def inputMethodEvent(self, event: QInputMethodEvent) -> None:
         # Qt would replace the selection at the first composed letter, past the guard.
         if event.preeditString() and self.textCursor().hasSelection() and not self.cut_selection():
@@ -281,6 +275,14 @@ class ReportEditor(QTextEdit):
         if cursor.hasSelection():
             words = self._binding.text_between(cursor.selectionStart(), cursor.selectionEnd())
             QGuiApplication.clipboard().setText(words)
+
+    def undo(self) -> None:
+        """Take the last step back."""
+        self._travel(self.document().undo)
+
+    def redo(self) -> None:
+        """Do again what was taken back."""
+        self._travel(self.document().redo)
 
     def canInsertFromMimeData(self, source: QMimeData) -> bool:
         return source.hasText()
@@ -326,12 +328,6 @@ class ReportEditor(QTextEdit):
         if self._live.run is not None:
             self._relayout_gaps()
 
-    def viewportEvent(self, event: QEvent) -> bool:
-        if isinstance(event, QHelpEvent):
-            QToolTip.showText(event.globalPos(), self._tip(event.pos()), self)
-            return True
-        return super().viewportEvent(event)
-
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         self.build_menu(event.pos()).exec(event.globalPos())
 
@@ -357,6 +353,8 @@ class ReportEditor(QTextEdit):
         self.viewport().setAcceptDrops(False)
         self.setCursorWidth(_CARET)
         self.setAccessibleName("Report")
+        Answering(self, self._claims)
+        Answering(self.viewport(), self._tells)
         self.document().setDocumentMargin(0)
         frame = self.document().rootFrame()
         margins = frame.frameFormat()
@@ -373,6 +371,20 @@ class ReportEditor(QTextEdit):
         self._live.reflow.connect(self._relayout_gaps)
         self._live.repaint.connect(self.viewport().update)
         self.load(Report())
+
+    def _claims(self, event: QEvent) -> bool:
+        """Say which keys are the report's. Qt claims Ctrl+Backspace and others for itself."""
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
+            event.setAccepted(bool(keys.typed(event)) or _is_own_command(event))
+            return True
+        return False
+
+    def _tells(self, event: QEvent) -> bool:
+        """Tell about the place under the pointer."""
+        if isinstance(event, QHelpEvent):
+            QToolTip.showText(event.globalPos(), self._tip(event.pos()), self)
+            return True
+        return False
 
     def _handled(self, event: QKeyEvent) -> bool:
         move = keys.deletion(event)
@@ -393,15 +405,19 @@ class ReportEditor(QTextEdit):
 
     def _commands(self) -> tuple[tuple[keys.StandardKey, Callable[[], None]], ...]:
         return (
-            (keys.StandardKey.Undo, lambda: self._travel(self.undo)),
-            (keys.StandardKey.Redo, lambda: self._travel(self.redo)),
+            (keys.StandardKey.Undo, self.undo),
+            (keys.StandardKey.Redo, self.redo),
             (keys.StandardKey.Copy, self.copy),
             (keys.StandardKey.Cut, self.cut),
             (keys.StandardKey.Paste, self.paste),
         )
 
     def _travel(self, act: Callable[[], None]) -> None:
-        """Undo or redo, with the caret where the text changed: Qt would put it at the top."""
+        """Undo or redo, with the caret where the text changed.
+
+        The document travels, not the editor: Qt would put the editor's caret where it adds up the
+        lengths of what it changed, which may lie behind the document's end.
+        """
         before, caret_before = self.toPlainText(), self.textCursor().position()
         act()
         place = caret.after_travel(before, self.toPlainText(), caret_before)
@@ -462,10 +478,12 @@ class ReportEditor(QTextEdit):
 
     def _pass(self, paint: Callable[[QPainter], None], event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())
-        painter.setClipRect(event.rect())
-        painter.translate(-self._scroll())
-        paint(painter)
-        painter.end()
+        try:
+            painter.setClipRect(event.rect())
+            painter.translate(-self._scroll())
+            paint(painter)
+        finally:
+            painter.end()  # one left open by an error, which keeps its frame, ends the process
 
     def _scroll(self) -> QPointF:
         return QPointF(self.horizontalScrollBar().value(), self.verticalScrollBar().value())

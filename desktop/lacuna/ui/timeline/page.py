@@ -6,7 +6,7 @@ GUI thread only.
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QResizeEvent
+from PySide6.QtGui import QContextMenuEvent, QInputMethodEvent, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from lacuna.ui.editor.editor import ReportEditor
@@ -49,12 +49,6 @@ class RecordedPage(ReportEditor):
         if self._step is not None:
             self._paint_step(self._rooms())
 
-    def event(self, event: QEvent) -> bool:
-        if event.type() in (QEvent.Type.ShortcutOverride, QEvent.Type.InputMethod):
-            event.ignore()
-            return False
-        return super().event(event)
-
     def keyPressEvent(self, event: QKeyEvent) -> None:
         event.ignore()
 
@@ -64,8 +58,17 @@ class RecordedPage(ReportEditor):
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         event.ignore()
 
+    def inputMethodEvent(self, event: QInputMethodEvent) -> None:
+        event.ignore()
+
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         event.ignore()
+
+    def _claims(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride:
+            event.ignore()
+            return True
+        return False
 
     def _rooms(self) -> dict[str, Room]:
         """Return the room of each gap: what its first draft is given in a run."""

@@ -369,3 +369,22 @@ def test_the_selected_words_are_what_a_fill_may_rewrite(editor: ReportEditor) ->
     assert text(editor) == "Heart mildly enlarged. Lungs"
     put(editor, 3)
     assert editor.selection_scope() == frozenset()
+
+
+def test_undo_at_the_end_leaves_the_caret_within_the_report(
+    qtbot: QtBot, editor: ReportEditor
+) -> None:
+    """Qt adds up what it brought back and what it marked anew, and so points behind the end."""
+    editor.load(one(soft("Heart "), gap()))
+    before = editor.report()
+    editor.apply(lambda report: one(*list(report.spans())[:-1], fill("is mildly enlarged.")))
+    editor.accept()
+    after = editor.report()
+    for _ in range(2):
+        qtbot.keyClick(editor, Qt.Key.Key_Z, CTRL)
+    assert editor.report() == before
+    assert editor.textCursor().position() == len("Heart ")
+    for _ in range(2):
+        qtbot.keyClick(editor, Qt.Key.Key_Y, CTRL)
+    assert editor.report() == after
+    assert editor.textCursor().atEnd()
