@@ -46,12 +46,14 @@ from lacuna.ui.editor.gap_words import gap_words, short_length
 from lacuna.ui.editor.geometry import pieces
 from lacuna.ui.editor.layers import Layer
 from lacuna.ui.editor.live import Replay, Setting, replayable
+from lacuna.ui.editor.live_hand import LiveHand, LiveWord, word_at
 from lacuna.ui.editor.live_view import LiveView
+from lacuna.ui.editor.mark_paint import EVIDENCE, Marked
 from lacuna.ui.editor.painter import GUTTER, Scene, SpanPainter, lines_height
 from lacuna.ui.editor.spans import is_measured
 from lacuna.ui.editor.styles import Styler
 from lacuna.ui.theme import Look, Role
-from lacuna_models.api import FillRequest, Soft, StepEvent
+from lacuna_models.api import FillRequest, Lock, Release, Seen, Soft, StepEvent, Strike
 
 RIGHT_MARGIN = 32
 _TOP_MARGIN = 14
@@ -68,11 +70,15 @@ class ReportEditor(QTextEdit):
     changed = Signal()
     hint = Signal(str)
     place_wanted = Signal(str)  # the id of a measurement: show where it was taken
+    steered = Signal(object)  # a Command to the run under way, for the words pointed at
+    mark_chosen = Signal(int)  # a click on a marked stretch: its position in the document
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._look, self._pixels, self._layer = look, Role.REPORT.pixels, Layer.CERTAINTY
         self._live = LiveView(self)
+        self._hand, self._block, self._pointing = LiveHand(), 0, False
+        self._marks: Callable[[], tuple[Marked, ...]] = tuple
         self._untouched = (0, 0, 0)
         self._known: set[str] = set()
         self._meaningless = False
@@ -153,6 +159,7 @@ class ReportEditor(QTextEdit):
     def begin_run(self, request: FillRequest) -> None:
         """Get ready to paint a run's tokens over its gaps."""
         self._live.begin(request)
+        self._hand.clear()
         if any(isinstance(segment, Soft) for segment in request.segments):
             # What is rewritten was selected: its tokens would be painted on the selection's colour.
             self._select(self.textCursor().selectionStart())
@@ -163,13 +170,41 @@ class ReportEditor(QTextEdit):
     def show_step(self, step: StepEvent) -> None:
         """Paint a step. The first one opens the gaps; after it nothing moves until the end."""
         setting = Setting(self._measure(), self._pixels, self._metrics().horizontalAdvance)
+        self._block = step.block
         first = self._live.show(step, setting)
         if first and self._live.run is not None:
             self._styler.veil(self._live.run.rewritten)
 
+    def adopt_request(self, request: FillRequest) -> None:
+        """Go on painting a run whose report was changed meanwhile: gaps have come, or gone."""
+        if self._live.run is not None and self._live.run.rooms:
+            setting = Setting(self._measure(), self._pixels, self._metrics().horizontalAdvance)
+            self._live.run.adopt(request, setting)
+            self._relayout_gaps()
+
+    def point_on(self, by: int) -> bool:
+        """Point at the next word of the run under way, or the one before; False without a run."""
+        words = self._live_words()
+        self._hand.step(words, by)
+        self.viewport().update()
+        return bool(words)
+
+    def lock_words(self) -> bool:
+        """Lock the words of the run that are pointed at, or let go of locked ones."""
+        chosen = self._chosen_words()
+        act = Release if chosen and all(word.locked for word in chosen) else Lock
+        return self._steer(chosen, act)
+
+    def strike_words(self) -> bool:
+        """Strike out the words of the run that are pointed at: they may not come back there."""
+        done = self._steer(self._chosen_words(), Strike)
+        self._hand.clear()
+        return done
+
     def finish_run(self, after: Report | None = None) -> None:
         """End the run; ``after`` is written as one undo step, None leaves the report as it is."""
         self._live.finish()
+        self._hand.clear()
         self._styler.veil(frozenset())
         self.setCursorWidth(_CARET)
         if after is None:
@@ -208,6 +243,15 @@ class ReportEditor(QTextEdit):
         self._layer = layer
         self._styler.set_layer(layer)
         self.viewport().update()
+
+    def set_marks(self, marks: Callable[[], tuple[Marked, ...]]) -> None:
+        """Say where to ask for marks: they move with the text, so they are asked for each frame."""
+        self._marks = marks
+
+    @property
+    def binding(self) -> Binding:
+        """The document and its spans, for marks that stand in it."""
+        return self._binding
 
     def set_reduced_motion(self, calm: bool) -> None:
         """Leave out every fade and repaint four times a second."""
@@ -300,6 +344,9 @@ class ReportEditor(QTextEdit):
         return self._attempt(lambda: self._editing.remove(self.textCursor()))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        if self._point_at(event):
+            return
+        self._choose_mark(event)
         measured = self._measured_under(event.position().toPoint())
         if measured is not None and event.modifiers() & Qt.KeyboardModifier.AltModifier:
             self.place_wanted.emit(measured.span.id)
@@ -314,6 +361,25 @@ class ReportEditor(QTextEdit):
         if cursor.selectionStart() <= place <= cursor.selectionEnd():
             self._select(place)  # dragging text would move it past the guard
         super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if not self._pointing:
+            super().mouseMoveEvent(event)
+            return
+        word = word_at(self._live_words(), event.position() + self._scroll())
+        if word is not None:
+            self._hand.reach(word)
+            self.viewport().update()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if not self._pointing:
+            super().mouseReleaseEvent(event)
+            return
+        self._pointing = False
+        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self.strike_words()
+        else:
+            self.lock_words()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
@@ -335,6 +401,12 @@ class ReportEditor(QTextEdit):
         """Return the menu for a point of the viewport."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        word = word_at(self._live_words(), QPointF(point) + self._scroll())
+        if word is not None:
+            self._hand.point(word)
+            menu.addAction("Release\tCtrl+L" if word.locked else "Lock\tCtrl+L", self.lock_words)
+            menu.addAction("Strike out\tCtrl+Shift+X", self.strike_words)
+            menu.addSeparator()
         measured = self._measured_under(point)
         if measured is not None:
             show = partial(self.place_wanted.emit, measured.span.id)
@@ -343,6 +415,40 @@ class ReportEditor(QTextEdit):
         for words, act in self._menu_acts():
             menu.addAction(words, act)
         return menu
+
+    # -- the reader's hand on a run ------------------------------------------------------------
+
+    def _live_words(self) -> list[LiveWord]:
+        if self._live.run is None:
+            return []
+        return SpanPainter(self._binding, self._scene()).live_words()
+
+    def _chosen_words(self) -> tuple[LiveWord, ...]:
+        return self._hand.chosen(self._live_words())
+
+    def _steer(
+        self, words: tuple[LiveWord, ...], act: Callable[[Seen], Lock | Release | Strike]
+    ) -> bool:
+        tokens = [token for word in words for token in word.tokens]
+        if tokens:
+            self.steered.emit(act(Seen.of(tokens, self._block)))
+        self.viewport().update()
+        return bool(tokens)
+
+    def _point_at(self, event: QMouseEvent) -> bool:
+        """Begin to point at words of the run under way; False where there are none."""
+        word = word_at(self._live_words(), event.position() + self._scroll())
+        if word is None or event.button() != Qt.MouseButton.LeftButton:
+            return False
+        self._hand.point(word)
+        self._pointing = True
+        self.viewport().update()
+        return True
+
+    def _choose_mark(self, event: QMouseEvent) -> None:
+        place = self.cursorForPosition(event.position().toPoint()).position()
+        if any(mark.start <= place <= mark.end for mark in self._marks()):
+            self.mark_chosen.emit(place)
 
     # -- inside --------------------------------------------------------------------------------
 
@@ -499,6 +605,12 @@ class ReportEditor(QTextEdit):
             live.shown,
             live.settling,
             self._meaningless,
+            self._hand,
+            tuple(
+                mark
+                for mark in self._marks()
+                if mark.kind not in EVIDENCE or self._layer is Layer.EVIDENCE
+            ),
         )
 
     def _measure(self) -> float:

@@ -11,6 +11,7 @@ class Layer(Enum):
     """The choices of the switch above the report."""
 
     CERTAINTY = "Certainty"
+    EVIDENCE = "Evidence"
     AUTHORS = "Authors"
     OFF = "Off"
 

@@ -48,13 +48,17 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class LiveToken:
-    """A token now. ``change`` and ``glow`` run from 0 to 1: new text fading in, acceptance out."""
+    """A token now. ``change`` and ``glow`` run from 0 to 1: new text fading in, acceptance out.
+
+    ``draft`` is what the step said of it, with its place on the canvas.
+    """
 
     text: str
     old: str
     state: TokenState
     change: float
     glow: float
+    draft: TokenDraft | None = None
 
 
 class Shown(Protocol):
@@ -180,6 +184,17 @@ class LiveRun:
         """Decide once, at the first step, how much room each gap is given."""
         self.rooms = rooms_for(self.request, step, setting)
 
+    def adopt(self, request: FillRequest, setting: Setting) -> None:
+        """Take over the report as it was changed meanwhile: new gaps get room, others keep theirs.
+
+        The request keeps its id: it is the same run.
+        """
+        self.request = request
+        for segment in request.segments:
+            if isinstance(segment, Gap) and segment.id not in self.rooms:
+                tokens = segment.exact or _UNKNOWN
+                self.rooms[segment.id] = room_for(tokens, setting.measure, setting.em)
+
     def show(self, step: StepEvent) -> None:
         """Take a step over. Steps may be left out."""
         now = self._clock()
@@ -215,7 +230,8 @@ class LiveRun:
             glow = 1.0
         else:
             glow = 1.0 - age if track.draft.state is TokenState.SETTLED else 0.0
-        return LiveToken(track.draft.text, track.old, track.draft.state, change, glow)
+        draft = track.draft
+        return LiveToken(draft.text, track.old, draft.state, change, glow, draft)
 
 
 def _followed(track: _Track | None, draft: TokenDraft, now: float) -> _Track:
@@ -231,4 +247,4 @@ def _followed(track: _Track | None, draft: TokenDraft, now: float) -> _Track:
 
 def _still(draft: TokenDraft) -> LiveToken:
     glow = 1.0 if draft.state is TokenState.ACCEPTED else 0.0
-    return LiveToken(draft.text, draft.text, draft.state, 1.0, glow)
+    return LiveToken(draft.text, draft.text, draft.state, 1.0, glow, draft)

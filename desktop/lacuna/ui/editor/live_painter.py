@@ -17,6 +17,8 @@ from lacuna_resources.themes import Theme, Tone
 # goes first, the new one is legible from the start.
 _OLD_GOES = 0.5  # of a cross-fade
 _OLD_BEGINS, _NEW_BEGINS = 0.35, 0.55  # opacity
+_BLANK = 4.0  # pixels of a leading blank
+_CLAMP_HEIGHT = 17.0  # above the base line
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +28,12 @@ class Tones:
     settled: Tone
     now: Tone
     draft: str
+    held: Tone
 
     def text_of(self, state: TokenState) -> str:
         """Return the colour of a token's words."""
+        if state is TokenState.LOCKED:
+            return self.held.text
         if state is TokenState.CHANGING:
             return self.draft
         return self.now.text if state is TokenState.ACCEPTED else self.settled.text
@@ -37,8 +42,8 @@ class Tones:
 def tones_of(theme: Theme, *, meaningless: bool) -> Tones:
     """Return a run's colours: the demonstrator's own where its words mean nothing."""
     if not meaningless:
-        return Tones(theme.model, theme.model_step, theme.text.draft)
-    return Tones(theme.demonstrator, theme.demonstrator_step, theme.text.draft)
+        return Tones(theme.model, theme.model_step, theme.text.draft, theme.reader)
+    return Tones(theme.demonstrator, theme.demonstrator_step, theme.text.draft, theme.reader)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +123,9 @@ def paint_bands(
     """Paint what lies behind the tokens: the model's band, brighter where just accepted."""
     for item in placed:
         box = band(item, above, below)
+        if item.token.state is TokenState.LOCKED:
+            painter.fillRect(box, QColor(tones.held.background))
+            continue
         painter.fillRect(box, QColor(tones.settled.background))
         if item.token.glow > 0:
             step = QColor(tones.now.background)
@@ -128,14 +136,43 @@ def paint_bands(
 
 
 def paint_tokens(painter: QPainter, placed: list[Placed], tones: Tones, below: float) -> None:
-    """Paint words and base lines; a token that has changed fades from its old text."""
-    for item in placed:
-        _paint_line(painter, tones, item, item.baseline + below)
+    """Paint words and base lines; a token that has changed fades from its old text.
+
+    What the reader has locked is clamped like an anchor, which it will be.
+    """
+    for number, item in enumerate(placed):
+        if item.token.state is TokenState.LOCKED:
+            _paint_clamp(painter, tones.held.line, placed, number, below)
+        else:
+            _paint_line(painter, tones, item, item.baseline + below)
         change = item.token.change
         if change < _OLD_GOES:
             faint = _OLD_BEGINS * (1 - change / _OLD_GOES)
             _paint_words(painter, tones, item, _flat(item.token.old), faint)
         _paint_words(painter, tones, item, item.text, _NEW_BEGINS + (1 - _NEW_BEGINS) * change)
+
+
+def _paint_clamp(
+    painter: QPainter, colour: str, placed: list[Placed], number: int, below: float
+) -> None:
+    """Paint one token's part of a clamp; its sides stand where the locked stretch ends."""
+    item = placed[number]
+    blank = _BLANK if item.text[:1].isspace() else 0.0
+    first = number == 0 or not _goes_on(placed[number - 1], item)
+    last = number + 1 == len(placed) or not _goes_on(item, placed[number + 1])
+    left = item.left + (blank if first else 0.0)
+    top, bottom = item.baseline - _CLAMP_HEIGHT, item.baseline + below
+    line = QColor(colour)
+    painter.fillRect(QRectF(left, bottom - 2, item.right - left, 2), line)
+    if first:
+        painter.fillRect(QRectF(left - 2, top, 2, bottom - top), line)
+    if last:
+        painter.fillRect(QRectF(item.right, top, 2, bottom - top), line)
+
+
+def _goes_on(one: Placed, other: Placed) -> bool:
+    both = one.token.state is TokenState.LOCKED and other.token.state is TokenState.LOCKED
+    return both and one.baseline == other.baseline
 
 
 def _paint_words(painter: QPainter, tones: Tones, item: Placed, text: str, alpha: float) -> None:
@@ -157,5 +194,5 @@ def _paint_line(painter: QPainter, tones: Tones, item: Placed, y: float) -> None
         return
     width = 2.5 if item.token.state is TokenState.ACCEPTED else 1.0
     painter.setPen(QPen(QColor(tones.settled.line), width, c=Qt.PenCapStyle.FlatCap))
-    blank = 4.0 if item.text[:1].isspace() else 0.0
+    blank = _BLANK if item.text[:1].isspace() else 0.0
     painter.drawLine(QLineF(item.left + blank, y - width / 2, item.right, y - width / 2))

@@ -18,6 +18,7 @@ from lacuna.ui.editor.gap_words import short_length
 from lacuna.ui.editor.geometry import Piece, pieces
 from lacuna.ui.editor.layers import Certainty, Layer, certainty
 from lacuna.ui.editor.live import LiveToken, Shown
+from lacuna.ui.editor.live_hand import LiveHand, LiveWord, words_of
 from lacuna.ui.editor.live_painter import (
     Line,
     Placed,
@@ -26,6 +27,13 @@ from lacuna.ui.editor.live_painter import (
     paint_bands,
     paint_tokens,
     tones_of,
+)
+from lacuna.ui.editor.mark_paint import (
+    EVIDENCE,
+    Marked,
+    mark_glyph,
+    paint_marks_over,
+    paint_marks_under,
 )
 from lacuna.ui.editor.spans import is_measured
 from lacuna.ui.editor.styles import CLAMP_ROOM
@@ -64,6 +72,8 @@ class Scene:
     live: Shown | None
     settling: float = 1.0
     meaningless: bool = False
+    hand: LiveHand | None = None
+    marks: tuple[Marked, ...] = ()
 
     @property
     def above(self) -> float:
@@ -95,6 +105,10 @@ class SpanPainter:
                 self._clamp_back(painter, run)
             elif isinstance(run.span, Fill) and is_marked(run.span):
                 self._fill_back(painter, run, run.span)
+        scene = self._scene
+        paint_marks_under(
+            painter, scene.look, self._marked_pieces(), above=scene.above, below=scene.below
+        )
 
     def over(self, painter: QPainter) -> None:
         """Paint what lies before the text, and the gutter."""
@@ -110,8 +124,16 @@ class SpanPainter:
                 self._gap(painter, run)
             elif isinstance(run.span, Fill):
                 self._fill_line(painter, run, run.span)
+        paint_marks_over(painter, self._scene.look, self._marked_pieces(), self._scene.below)
         self._gutter(painter)
         self._focus(painter)
+        self._hand(painter)
+
+    def live_words(self) -> list[LiveWord]:
+        """Return the words of the run on show, in reading order."""
+        above, below = self._scene.above, self._scene.below
+        words = (words_of(span, placed, above, below) for span, placed in self._live.items())
+        return [word for group in words for word in group]
 
     def gap_box(self, run: Run) -> QRectF:
         """Return the box of a gap in the document's coordinates."""
@@ -240,12 +262,28 @@ class SpanPainter:
         theme = self._look.theme
         demonstrator = fill.origin.demonstrator_on_patient
         tone = theme.demonstrator if demonstrator else theme.model
+        if any(mark.kind in EVIDENCE and mark.start < run.end for mark in self._scene.marks):
+            return  # where its words come from is told instead
         told = self._scene.layer is Layer.CERTAINTY and not demonstrator
         pen = line_pen(tone.line, certainty(fill) if told else Certainty.SURE)
         painter.setPen(pen)
         for piece in self._pieces(run):
             y = piece.baseline + self._scene.below - pen.widthF() / 2
             painter.drawLine(QLineF(piece.left, y, piece.right, y))
+
+    def _hand(self, painter: QPainter) -> None:
+        """Paint a ring round the words of a run that the reader points at."""
+        if self._scene.hand is None:
+            return
+        for word in self._scene.hand.chosen(self.live_words()):
+            for box in word.boxes:
+                ring = box.adjusted(-1, -1, 2, 2)
+                paint_box(painter, ring, SPAN_RADIUS, line=self._look.theme.line.focus, width=2)
+
+    def _marked_pieces(self) -> list[tuple[Marked, list[Piece]]]:
+        if self._live:  # while it runs: token states only
+            return []
+        return [(m, pieces(self._document, m.start, m.end)) for m in self._scene.marks]
 
     # -- gutter and focus ----------------------------------------------------------------------
 
@@ -257,6 +295,11 @@ class SpanPainter:
                 continue
             for baseline in self._glyph_lines(run):
                 lines[baseline] = min(glyph, lines.get(baseline, glyph))
+        for marked, found in self._marked_pieces():
+            glyph = mark_glyph(marked.kind, self._look.theme)
+            if glyph is not None and found:
+                line = found[0].baseline
+                lines[line] = min(glyph, lines.get(line, glyph))
         for baseline, (_, name, colour) in lines.items():
             middle = baseline - self._metrics.xHeight() / 2
             box = QRectF((GUTTER - _GLYPH) / 2, middle - _GLYPH / 2, _GLYPH, _GLYPH)
