@@ -6,7 +6,7 @@ And GDCM, the only reader of lossless JPEG here, ends the process over some cont
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from struct import error, unpack_from
 
 JPEG_START = b"\xff\xd8"
@@ -19,11 +19,12 @@ ADOBE_SEGMENT, ADOBE_TRANSFORMS = 0xEE, (0, 1, 2)  # none, YCbCr, YCCK
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """A frame's own words about its size."""
+    """A frame's own words about its size, and how many bits a sample has; 0 where unsaid."""
 
     rows: int
     columns: int
     samples: int
+    precision: int = field(default=0, compare=False)
 
 
 def declared(frame: bytes) -> Declared | None:
@@ -47,7 +48,8 @@ def _jpeg(frame: bytes) -> Declared | None:
     while True:
         marker, length = unpack_from(">HH", frame, at)
         if marker & 0xFF in START_OF_FRAME:
-            return Declared(*unpack_from(">HHB", frame, at + 5))
+            precision, rows, columns, samples = unpack_from(">BHHB", frame, at + 4)
+            return Declared(rows, columns, samples, precision)
         if marker >> 8 != 0xFF or length < 2:
             return None
         if marker & 0xFF == ADOBE_SEGMENT and not _sane_adobe(frame[at + 4 : at + 2 + length]):

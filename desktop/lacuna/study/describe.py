@@ -5,46 +5,63 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from struct import Struct
 from typing import Any
 
-from pydicom.pixels import get_decoder
+from pydicom.uid import HTJ2K, JPEG2000
 
-from lacuna.errors import UserFacingError
-from lacuna.study import physical
+from lacuna.study import physical, planes
+from lacuna.study.checks import GREY, check_complete, check_picture, check_syntax, frames
+from lacuna.study.document import Document
+from lacuna.study.documents import describe_document
+from lacuna.study.laid_over import overlays, shutter
 from lacuna.study.model import Image, Patient, Source, Window
 from lacuna.study.part10 import Header
 from lacuna.study.sides import sides
-from lacuna.study.values import attribute_home, integer, items, number, numbers, text
-from lacuna.study.wording import clean, person_name, show_age, show_date, show_date_time
+from lacuna.study.softcopy import PresentationState
+from lacuna.study.uptake import suv_factor
+from lacuna.study.values import (
+    attribute_home,
+    frame_group,
+    integer,
+    items,
+    number,
+    numbers,
+    text,
+)
+from lacuna.study.wording import (
+    clean,
+    person_name,
+    show_age,
+    show_date,
+    show_date_time,
+    sortable,
+)
 from lacuna_models.api import Origin
 
-MAX_FRAME_PIXELS = 1 << 27  # 134 million: twice the largest mammogram, a quarter of a slide scan
-MAX_PIXEL_BYTES = 1 << 32
 PHANTOM_MODEL = "Lacuna phantom"
 VIEWS = {"LL": "Lateral", "RL": "Lateral", "LAT": "Lateral", "LATERAL": "Lateral"}
-GREY = ("MONOCHROME1", "MONOCHROME2")
-COLOUR = ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_RCT", "YBR_ICT")
-PALETTE = "PALETTE COLOR"
-LOSSY_SYNTAXES = ("Baseline", "Extended", "Near-Lossless", "JPEG 2000 Image Compression")
-ITEM, END = 0xFFFEE000, 0xFFFEE0DD
+LOSSY_SYNTAXES = ("Baseline", "Extended", "Near-Lossless")
+LOSSY_WAVELETS = (JPEG2000, HTJ2K)
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """An image and where it belongs. ``patient`` alone decides that two files never mix."""
+class Home:
+    """Where a file belongs. ``patient`` alone decides that two files never mix."""
 
-    image: Image
     patient: Patient
     study_uid: str
     study_description: str
     study_date: str  # as shown
+    study_time: str  # YYYYMMDDHHMMSS
     accession: str
     series_uid: str
     series_number: int
     series_description: str
+    series_date: str  # as shown
+    series_time: str  # YYYYMMDDHHMMSS
     modality: str
-    orientation: tuple[float, ...]  # six direction cosines, or ()
+    body_part: str
+    laterality: str
 
     @property
     def study_key(self) -> tuple[str, str, str]:
@@ -52,134 +69,121 @@ class Found:
         return self.study_uid, self.patient.id, self.patient.name
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a file holds, and where it belongs."""
+
+    content: Image | Document | PresentationState
+    home: Home
+    source: Source
+
+
 def describe(header: Header, source: Source) -> Found:
-    """Check a header and describe its image. Call inside ``part10.understood``.
+    """Check a header and describe what it belongs to. Call inside ``part10.understood``.
 
     Raises:
         UserFacingError: absurd, cut off, or of a kind that is not shown; one sentence.
     """
-    ds = header.dataset
     name = clean(source.name)
-    _check_picture(ds, name)
-    _check_syntax(header, name)
-    _check_complete(header, name)
-    orientation = _orientation(ds)
-    return Found(
-        image=_image(header, source, orientation),
+    if not header.keyword:
+        content = describe_document(header, source)
+        return Found(content, _home(header.dataset), source)
+    check_picture(header, name)
+    check_syntax(header, name)
+    check_complete(header, name)
+    return Found(_image(header, source), _home(header.dataset), source)
+
+
+def _home(ds: Any) -> Home:
+    return Home(
         patient=_patient(ds),
         study_uid=text(ds, "StudyInstanceUID"),
         study_description=text(ds, "StudyDescription"),
         study_date=show_date_time(text(ds, "StudyDate"), text(ds, "StudyTime")),
+        study_time=sortable(text(ds, "StudyDate"), text(ds, "StudyTime")),
         accession=text(ds, "AccessionNumber"),
         series_uid=text(ds, "SeriesInstanceUID"),
         series_number=integer(ds, "SeriesNumber"),
         series_description=text(ds, "SeriesDescription"),
+        series_date=show_date_time(text(ds, "SeriesDate"), text(ds, "SeriesTime")),
+        series_time=sortable(text(ds, "SeriesDate"), text(ds, "SeriesTime")),
         modality=text(ds, "Modality"),
-        orientation=orientation,
+        body_part=text(ds, "BodyPartExamined"),
+        laterality=text(ds, "Laterality"),
     )
 
 
-def pixel_bytes(ds: Any) -> int:
-    """Return how many bytes the pixels take uncompressed, from the header alone."""
-    bits = integer(ds, "BitsAllocated") * integer(ds, "SamplesPerPixel", 1)
-    if text(ds, "PhotometricInterpretation") == "YBR_FULL_422":
-        bits = bits * 2 // 3  # chroma once for two pixels, PS3.3 C.7.6.3.1.2
-    frames = max(integer(ds, "NumberOfFrames", 1), 1)
-    return math.ceil(integer(ds, "Rows") * integer(ds, "Columns") * bits * frames / 8)
-
-
-def _check_picture(ds: Any, name: str) -> None:
-    rows, columns = integer(ds, "Rows"), integer(ds, "Columns")
-    if rows < 1 or columns < 1 or integer(ds, "NumberOfFrames", 1) < 0:
-        raise UserFacingError(f"{name} does not say how large its picture is.")
-    if rows * columns > MAX_FRAME_PIXELS or pixel_bytes(ds) > MAX_PIXEL_BYTES:
-        raise UserFacingError(
-            f"{name} declares {columns:,} x {rows:,} pixels "
-            f"in {max(integer(ds, 'NumberOfFrames', 1), 1):,} frames, more than can be shown."
-        )
-    photometric, samples = text(ds, "PhotometricInterpretation"), integer(ds, "SamplesPerPixel", 1)
-    wanted = {**dict.fromkeys((*GREY, PALETTE), 1), **dict.fromkeys(COLOUR, 3)}
-    if wanted.get(photometric) != samples:
-        raise UserFacingError(
-            f"{name} has pixels of a kind that is not shown "
-            f"({photometric or 'unnamed'}, {samples} a pixel)."
-        )
-    bits, stored = integer(ds, "BitsAllocated"), integer(ds, "BitsStored")
-    if bits not in (1, 8, 16, 32) or not 1 <= stored <= bits:
-        raise UserFacingError(f"{name} has {stored} of {bits} bits a pixel, which is not shown.")
-
-
-def _check_syntax(header: Header, name: str) -> None:
-    try:
-        available = get_decoder(header.syntax).is_available
-    except NotImplementedError:
-        available = False
-    if not available:
-        raise UserFacingError(
-            f"{name} is compressed in a way that cannot be decoded here ({header.syntax.name}).",
-            "Export it uncompressed.",
-        )
-
-
-def _check_complete(header: Header, name: str) -> None:
-    if header.syntax.is_encapsulated:
-        if header.pixels_length is None and not _fragments_complete(header):
-            raise UserFacingError(
-                f"{name} is cut off: its compressed pixels end after "
-                f"{header.available:,} bytes, in the middle.",
-                "Copy it again.",
-            )
-        return
-    expected = pixel_bytes(header.dataset)
-    there = header.available
-    if header.pixels_length is not None:
-        there = min(there, header.pixels_length)
-    if there < expected:
-        raise UserFacingError(
-            f"{name} is cut off: {there:,} of {expected:,} pixel bytes.", "Copy it again."
-        )
-
-
-def _fragments_complete(header: Header) -> bool:
-    """Walk the fragments (PS3.5 A.4). A missing end is forgiven where the last one is whole."""
-    read_head = Struct("<HHL")
-    stream, end = header.stream, header.pixels_at + header.available
-    at, fragments = header.pixels_at, -1  # the first item is the offset table
-    while at + 8 <= end:
-        stream.seek(at)
-        group, element, length = read_head.unpack(stream.read(8))
-        if group << 16 | element == END:
-            return fragments > 0
-        if group << 16 | element != ITEM:
-            return False
-        at += 8 + length
-        fragments += 1
-    return at == end and fragments > 0
-
-
-def _image(header: Header, source: Source, orientation: tuple[float, ...]) -> Image:
-    ds = header.dataset
+def _image(header: Header, source: Source) -> Image:
+    ds, count = header.dataset, frames(header.dataset)
+    found = planes.planes(ds, count)
+    turned = planes.orientation(ds)
+    each = _windows_of_frames(ds, count)
     return Image(
         sop_instance_uid=text(ds, "SOPInstanceUID"),
         source=source,
         rows=integer(ds, "Rows"),
         columns=integer(ds, "Columns"),
-        frames=max(integer(ds, "NumberOfFrames", 1), 1),
+        frames=count,
         instance_number=integer(ds, "InstanceNumber"),
         photometric=text(ds, "PhotometricInterpretation"),
         view=_view(text(ds, "ViewPosition")),
-        windows=tuple(_windows(ds)),
+        windows=each[0],
         pixel_spacing=physical.pixel_spacing(ds),
         lossy=_lossy(header),
         origin=_origin(ds),
-        position=_position(ds, orientation),
+        position=found[0].depth if found else None,
         padding=_padding(ds),
-        sides=sides(ds, orientation),
+        sides=sides(ds, () if turned is None else (*turned[0], *turned[1])),
         at_detector=physical.at_detector(ds),
         magnification=physical.magnification(ds),
         value_unit=physical.value_unit(ds),
         frame_rate=physical.frame_rate(ds),
+        sop_class_uid=text(ds, "SOPClassUID"),
+        planes=found,
+        frame_of_reference=text(ds, "FrameOfReferenceUID"),
+        spacing=planes.spacing(ds),
+        regions=planes.regions(ds),
+        aspect=planes.aspect(ds),
+        inverted=_inverted(ds),
+        frame_windows=each if len(set(each)) > 1 else (),
+        frame_times=physical.frame_times(ds, count),
+        suv_factor=suv_factor(ds),
+        overlays=overlays(ds),
+        shutter=shutter(ds),
+        burned_in={"YES": True, "NO": False}.get(text(ds, "BurnedInAnnotation").upper()),
+        lossy_ratio=physical.lossy_ratio(ds),
+        laterality=_laterality(ds),
+        position_code=text(ds, "ViewPosition"),
+        time=_taken(ds),
     )
+
+
+def _inverted(ds: Any) -> bool:
+    """Whether low values are bright. Presentation LUT Shape says it too, and then it decides."""
+    shape = text(ds, "PresentationLUTShape")
+    if text(ds, "SamplesPerPixel") == "1" and shape in ("IDENTITY", "INVERSE"):
+        return shape == "INVERSE"
+    return text(ds, "PhotometricInterpretation") == "MONOCHROME1"
+
+
+def _laterality(ds: Any) -> str:
+    own = frame_group(ds, 0, "FrameAnatomySequence")
+    stated = text(ds, "ImageLaterality") or ("" if own is None else text(own, "FrameLaterality"))
+    found = stated or text(ds, "Laterality")
+    return found if found in ("L", "R", "B") else ""
+
+
+def _taken(ds: Any) -> str:
+    whole = text(ds, "AcquisitionDateTime")
+    for day, time in (
+        (whole[:8], whole[8:]),
+        (text(ds, "AcquisitionDate"), text(ds, "AcquisitionTime")),
+        (text(ds, "ContentDate"), text(ds, "ContentTime")),
+    ):
+        found = sortable(day, time)
+        if found:
+            return found
+    return ""
 
 
 def _patient(ds: Any) -> Patient:
@@ -206,14 +210,22 @@ def _view(position: str) -> str:
 def _lossy(header: Header) -> bool:
     marked = text(header.dataset, "LossyImageCompression") == "01"
     kind = header.syntax.name
-    named = any(part in kind for part in LOSSY_SYNTAXES) and "Lossless Only" not in kind
-    return marked or named
+    named = any(part in kind for part in LOSSY_SYNTAXES)
+    return marked or named or header.syntax in LOSSY_WAVELETS
 
 
-def _windows(ds: Any) -> Iterator[Window]:
+def _windows_of_frames(ds: Any, count: int) -> tuple[tuple[Window, ...], ...]:
+    """Return each frame's windows, or those of the first for all where they hang on no frame."""
+    own = items(ds, "PerFrameFunctionalGroupsSequence")
+    if not any("FrameVOILUTSequence" in group for group in own[:count]):
+        count = 1
+    return tuple(tuple(_windows(ds, frame)) for frame in range(count))
+
+
+def _windows(ds: Any, frame: int) -> Iterator[Window]:
     if text(ds, "PhotometricInterpretation") not in GREY:
         return
-    home = attribute_home(ds, 0, "WindowCenter", "FrameVOILUTSequence")
+    home = attribute_home(ds, frame, "WindowCenter", "FrameVOILUTSequence")
     tables = items(ds, "VOILUTSequence")
     centers, widths = numbers(home, "WindowCenter"), numbers(home, "WindowWidth")
     function = text(home, "VOILUTFunction") or "LINEAR"
@@ -237,22 +249,6 @@ def table_window(item: Any) -> Window:
     bits = int((*numbers(item, "LUTDescriptor"), 0, 0, 16)[2])
     width = float(2 ** min(max(bits, 8), 16))
     return Window(width / 2, width, "LINEAR", text(item, "LUTExplanation") or "VOI LUT")
-
-
-def _orientation(ds: Any) -> tuple[float, ...]:
-    home = attribute_home(ds, 0, "ImageOrientationPatient", "PlaneOrientationSequence")
-    found = numbers(home, "ImageOrientationPatient")
-    return found if len(found) == 6 else ()
-
-
-def _position(ds: Any, orientation: tuple[float, ...]) -> float | None:
-    home = attribute_home(ds, 0, "ImagePositionPatient", "PlanePositionSequence")
-    corner = numbers(home, "ImagePositionPatient")
-    if len(corner) != 3 or not orientation:
-        return None
-    (a, b, c), (d, e, f) = orientation[:3], orientation[3:]
-    normal = (b * f - c * e, c * d - a * f, a * e - b * d)
-    return sum(x * y for x, y in zip(corner, normal, strict=True))
 
 
 def _padding(ds: Any) -> tuple[float, float] | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import warnings
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from struct import Struct
@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 from pydicom.datadict import DicomDictionary
 from pydicom.filereader import read_dataset
 from pydicom.uid import (
+    UID,
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
@@ -25,19 +26,36 @@ from pydicom.uid import (
 )
 
 from lacuna.errors import UserFacingError
+from lacuna.study.laid_over import OVERLAY_TAGS
 
 MAX_INFLATED_BYTES = 1 << 30
+MAX_DOCUMENT_BYTES = 1 << 26
 UNDEFINED_LENGTH = 0xFFFFFFFF
 PIXEL_DATA = 0x7FE00010
-FLOAT_PIXEL_DATA = (0x7FE00008, 0x7FE00009)
+PIXEL_KEYWORDS = {
+    PIXEL_DATA: "PixelData",
+    0x7FE00008: "FloatPixelData",
+    0x7FE00009: "DoubleFloatPixelData",
+}
+PIXEL_VRS = ("OB", "OW", "OF", "OD", "UN")
 # Identity, acquisition, relationship and image pixel groups, functional groups, offset tables.
-# Sequences of the first four may be long, deep and of no use to a picture.
-GROUPS = {0x0008, 0x0010, 0x0018, 0x0020}
+# Most sequences of the first five may be long, deep and of no use to a picture.
+GROUPS = {0x0008, 0x0010, 0x0018, 0x0020, 0x0054}
 TAGS = [
     tag
     for tag, entry in DicomDictionary.items()
     if (tag >> 16 in GROUPS and entry[0] != "SQ") or tag >> 16 in (0x0028, 0x5200)
-] + [0x7FE00001, 0x7FE00002]
+] + [
+    0x00186011,  # Sequence of Ultrasound Regions
+    0x0040A043,  # Concept Name Code Sequence, a report's title
+    0x00420010,  # Document Title
+    0x00420012,  # MIME Type of Encapsulated Document
+    0x00540016,  # Radiopharmaceutical Information Sequence
+    0x20500020,  # Presentation LUT Shape
+    0x7FE00001,
+    0x7FE00002,
+    *OVERLAY_TAGS,
+]
 FOREIGN = (
     (b"\x1f\x8b", "is compressed with gzip", "Unpack it first."),
     (b"PK\x03\x04", "is a ZIP inside another folder or archive", "Open it on its own."),
@@ -66,18 +84,22 @@ MALFORMED = (
 class Header:
     """A parsed header. ``dataset`` is a pydicom Dataset without pixels.
 
-    ``stream`` is what ``pixels_at`` counts in: not the file itself where that was deflated.
+    ``stream`` is what ``starts_at`` (the dataset) and ``pixels_at`` count in: not the file itself
+    where that was deflated.
     ``pixels_length`` is None where undefined (encapsulated); ``available`` is what is there.
     ``pixels_vr`` is OB or OW: in big endian files it decides in which order the bytes lie.
+    ``keyword`` is PixelData or one of its floating-point siblings; empty where there are none.
     """
 
     dataset: Any
     syntax: Any  # a pydicom UID
     stream: BinaryIO
+    starts_at: int
     pixels_at: int
     pixels_vr: str
     pixels_length: int | None
     available: int
+    keyword: str = "PixelData"
 
 
 @contextmanager
@@ -99,33 +121,65 @@ def understood(name: str) -> Iterator[None]:
         raise UserFacingError(f"{name} is damaged, or not DICOM.", "Copy it again.") from error
 
 
-def read_header(stream: BinaryIO, name: str) -> Header:
+def read_header(stream: BinaryIO, name: str, more: Sequence[int] = ()) -> Header:
     """Read everything before the pixels. Call inside ``understood``.
 
     Args:
         stream: seekable; stays open, and must outlive the returned header.
         name: the file's own name, for the sentences.
+        more: tags to read beside those that every image needs.
 
     Raises:
-        UserFacingError: empty, foreign, without a picture, or too large once inflated.
+        UserFacingError: empty, foreign, or too large once inflated.
     """
-    start = _start(stream, name)
-    stream.seek(start)
+    syntax, stream = _encoding(stream, name)
+    start = stream.tell()
+    dataset = _read(stream, syntax, [*TAGS, *more] if more else TAGS)
+    head = _pixel_element(stream, dataset, name)
+    if head is None:
+        return Header(dataset, syntax, stream, start, stream.tell(), "", None, 0, "")
+    keyword, vr, length = head
+    at = stream.tell()
+    available = stream.seek(0, io.SEEK_END) - at
+    declared = None if length == UNDEFINED_LENGTH else length
+    return Header(dataset, syntax, stream, start, at, vr, declared, available, keyword)
+
+
+def read_whole(header: Header, name: str) -> Any:
+    """Read a dataset without pixels again, everything in it. Call inside ``understood``.
+
+    Raises:
+        UserFacingError: it is too large for a document.
+    """
+    size = header.stream.seek(0, io.SEEK_END)
+    if size > MAX_DOCUMENT_BYTES:
+        raise UserFacingError(
+            f"{name} is a document of {size >> 20:,} MiB, "
+            f"more than the {MAX_DOCUMENT_BYTES >> 20:,} that are read."
+        )
+    header.stream.seek(header.starts_at)
+    return _read(header.stream, header.syntax, None)
+
+
+def _encoding(stream: BinaryIO, name: str) -> tuple[Any, BinaryIO]:
+    """Return the transfer syntax, and a stream that stands at the dataset, inflated if need be."""
+    stream.seek(_start(stream, name))
     syntax = _file_meta(stream).get("TransferSyntaxUID") or _guess(stream)
+    if not isinstance(syntax, UID) or syntax.is_private or not syntax.is_transfer_syntax:
+        raise UserFacingError(f"{name} is encoded in a way that nobody here knows.")
     if syntax == DeflatedExplicitVRLittleEndian:
         stream = io.BytesIO(_inflate(stream.read(), name))
-    dataset = read_dataset(
+    return syntax, stream
+
+
+def _read(stream: BinaryIO, syntax: Any, tags: Any) -> Any:
+    return read_dataset(
         stream,
         syntax.is_implicit_VR,
         syntax.is_little_endian,
         stop_when=_at_pixels,
-        specific_tags=TAGS,
+        specific_tags=tags,
     )
-    vr, length = _pixel_element(stream, dataset, name)
-    at = stream.tell()
-    available = stream.seek(0, io.SEEK_END) - at
-    declared = None if length == UNDEFINED_LENGTH else length
-    return Header(dataset, syntax, stream, at, vr, declared, available)
 
 
 def _start(stream: BinaryIO, name: str) -> int:
@@ -169,24 +223,30 @@ def _inflate(packed: bytes, name: str) -> bytes:
 
 
 def _at_pixels(tag: Any, vr: str | None, length: int) -> bool:
-    return int(tag) == PIXEL_DATA or int(tag) in FLOAT_PIXEL_DATA
+    return int(tag) in PIXEL_KEYWORDS
 
 
-def _pixel_element(stream: BinaryIO, dataset: Any, name: str) -> tuple[str, int]:
-    """Read the head of the pixel element: (VR, length). The stream is then at its value."""
+def _pixel_element(stream: BinaryIO, dataset: Any, name: str) -> tuple[str, str, int] | None:
+    """Read the head of the pixel element: keyword, VR, length; None where the file ends instead.
+
+    The stream is then at the element's value.
+    """
     implicit, little = dataset.original_encoding
     head = stream.read(8)
     if len(head) < 8:
-        raise _no_pixels(dataset, name)
+        return None
     order = "<" if little else ">"
     group, element = Struct(order + "HH").unpack(head[:4])
-    if (group << 16 | element) in FLOAT_PIXEL_DATA:
-        raise UserFacingError(f"{name} holds floating-point pixels, which are not shown.")
+    keyword = PIXEL_KEYWORDS[group << 16 | element]
+    vr = "OW" if implicit else head[4:6].decode("ascii")
+    if vr not in PIXEL_VRS:
+        raise UserFacingError(f"{name} is damaged, or not DICOM.", "Copy it again.")
     (length,) = Struct(order + "L").unpack(head[4:] if implicit else stream.read(4))
-    return ("OW" if implicit else head[4:6].decode("ascii")), int(length)
+    return keyword, vr, int(length)
 
 
-def _no_pixels(dataset: Any, name: str) -> UserFacingError:
+def no_picture(dataset: Any, name: str) -> UserFacingError:
+    """Word why a file without pixels is not shown."""
     kind = getattr(dataset.get("SOPClassUID"), "name", "")
     if "Image Storage" in kind:
         return UserFacingError(f"{name} is cut off before its pixels.", "Copy it again.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from lacuna.study.values import attribute_home, items, number, numbers, text
@@ -9,9 +10,9 @@ from lacuna.study.values import attribute_home, items, number, numbers, text
 MAX_FRAME_RATE = 100.0  # frames a second; a file that says more means something else
 
 
-def pixel_spacing(ds: Any) -> tuple[float, float] | None:
-    """Return the (row, column) distance of pixels in mm; None where the file has none."""
-    return _pair(ds, "PixelSpacing") or _pair(ds, "ImagerPixelSpacing")
+def pixel_spacing(ds: Any, frame: int = 0) -> tuple[float, float] | None:
+    """Return the (row, column) distance of a frame's pixels in mm; None where it has none."""
+    return _pair(ds, "PixelSpacing", frame) or _pair(ds, "ImagerPixelSpacing", frame)
 
 
 def at_detector(ds: Any) -> bool:
@@ -56,6 +57,25 @@ def frame_rate(ds: Any) -> float | None:
     return 1000 / milliseconds
 
 
-def _pair(ds: Any, keyword: str) -> tuple[float, float] | None:
-    found = numbers(attribute_home(ds, 0, keyword, "PixelMeasuresSequence"), keyword)
+def frame_times(ds: Any, frames: int) -> tuple[float, ...]:
+    """Return each frame's own duration in ms (Frame Time Vector); () where it is not whole.
+
+    The vector holds the time from the frame before, its first entry nothing (PS3.3 C.7.6.5.1.2):
+    a frame stays until the next, the last one as long as the one before it.
+    """
+    found = numbers(ds, "FrameTimeVector")
+    if frames < 2 or len(found) != frames or min(found[1:]) <= 0:
+        return ()
+    return (*found[1:], found[-1])
+
+
+def lossy_ratio(ds: Any) -> float | None:
+    """Return by how much the picture was compressed in all, where the file says."""
+    found = numbers(ds, "LossyImageCompressionRatio")
+    product = math.prod(found)
+    return product if found and product > 1 else None
+
+
+def _pair(ds: Any, keyword: str, frame: int = 0) -> tuple[float, float] | None:
+    found = numbers(attribute_home(ds, frame, keyword, "PixelMeasuresSequence"), keyword)
     return (found[0], found[1]) if len(found) == 2 and min(found) > 0 else None

@@ -20,14 +20,14 @@ def sides(dataset: Any, cosines: tuple[float, ...]) -> tuple[str, str] | None:
         return named[0], named[1]
     if len(cosines) != 6:
         return None
-    return _letters(cosines[:3]), _letters(cosines[3:])
+    return letters(cosines[:3]), letters(cosines[3:])
 
 
 def _is_direction(letters: str) -> bool:
     return bool(letters) and set(letters) <= set("LRPAHF")
 
 
-def _letters(direction: tuple[float, ...]) -> str:
+def letters(direction: tuple[float, ...]) -> str:
     """Return the direction's letters, the one it runs along most first."""
     order = sorted(range(3), key=lambda axis: -abs(direction[axis]))
     return "".join(

@@ -11,10 +11,12 @@ from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import BinaryIO, Self
 
-from lacuna.errors import UserFacingError
+from lacuna.errors import Cancelled, UserFacingError
 from lacuna.study.archive import member_names, open_archive, read_member
+from lacuna.study.dicomdir import referenced
 from lacuna.study.model import Refusal, Source
 from lacuna.study.wording import clean
+from lacuna_models.api import CancelToken
 
 MAX_FILES = 20_000
 ZIP_SIGNATURES = (b"PK\x03\x04", b"PK\x05\x06")
@@ -45,8 +47,13 @@ class Reader:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the archives."""
         for archive in self._archives.values():
             archive.close()
+        self._archives.clear()
 
     def archive(self, path: Path) -> zipfile.ZipFile:
         """Return the opened archive at ``path``, after its listing was checked."""
@@ -74,13 +81,18 @@ def unreadable(name: str, error: OSError) -> UserFacingError:
     return UserFacingError(f"{clean(name)} could not be opened: {reason}.")
 
 
-def gather(paths: Sequence[Path], reader: Reader) -> Gathered:
-    """List the files behind ``paths``: files, folders (recursively) and ZIPs."""
+def gather(paths: Sequence[Path], reader: Reader, cancel: CancelToken | None = None) -> Gathered:
+    """List the files behind ``paths``: files, folders (recursively), DICOMDIRs and ZIPs.
+
+    Raises:
+        UserFacingError: there are too many.
+        Cancelled: ``cancel`` was set.
+    """
     sources: list[Source] = []
     refused: list[Refusal] = []
     for path in paths:
         try:
-            sources.extend(_expand(path, reader))
+            sources.extend(_expand(path, reader, cancel))
         except UserFacingError as error:
             refused.append(Refusal(clean(path.name), str(error)))
     if len(sources) > MAX_FILES:
@@ -91,12 +103,13 @@ def gather(paths: Sequence[Path], reader: Reader) -> Gathered:
     return Gathered(tuple(dict.fromkeys(sources)), tuple(refused))
 
 
-def _expand(path: Path, reader: Reader) -> list[Source]:
+def _expand(path: Path, reader: Reader, cancel: CancelToken | None) -> list[Source]:
     try:
         if path.is_dir():
-            return [Source(file) for file in _files(path)]
+            return [Source(file) for file in _files(path, cancel)]
         if path.is_file() and path.name.upper() == "DICOMDIR":
-            return [Source(file) for file in _files(path.parent)]  # what it is the index of
+            # A lost or damaged index does not hide what lies beside it.
+            return [Source(file) for file in referenced(path) or _files(path.parent, cancel)]
         if not path.exists():
             raise UserFacingError(f"{clean(path.name)} is not there.", "Check the path.")
         if not path.is_file():
@@ -111,10 +124,12 @@ def _expand(path: Path, reader: Reader) -> list[Source]:
     return [Source(path, name) for name in names if _mentioned(PurePosixPath(name).name)]
 
 
-def _files(folder: Path) -> list[Path]:
+def _files(folder: Path, cancel: CancelToken | None) -> list[Path]:
     found: list[Path] = []
     # Links to folders are not followed: they may go in circles.
     for parent, _, names in os.walk(folder):
+        if cancel is not None and cancel.is_set():
+            raise Cancelled
         files = (Path(parent) / name for name in names if _mentioned(name))
         found.extend(file for file in files if file.is_file())
         if len(found) > MAX_FILES:

@@ -16,9 +16,10 @@ SAMPLE = 1 << 18  # values looked at for an automatic window: a steady percentil
 WHITE = 255.0
 
 
-def default_window(image: Image, values: Values) -> Window:
+def default_window(image: Image, values: Values, frame: int = 0) -> Window:
     """Return the window to show first: the file's own, else one over the picture's own range."""
-    return image.windows[0] if image.windows else auto_window(values, image.padding)
+    own = image.windows_of(frame)
+    return own[0] if own else auto_window(values, image.padding)
 
 
 def auto_window(values: Values, padding: tuple[float, float] | None = None) -> Window:

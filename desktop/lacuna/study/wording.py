@@ -9,6 +9,7 @@ from datetime import date
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 LONGEST = 200  # characters; longer values are somebody's essay, not a label
+LONGEST_TEXT = 100_000  # characters of one item of a report
 AGE_UNITS = {"D": "d", "W": "w", "M": "mo", "Y": "y"}
 
 
@@ -60,6 +61,27 @@ def show_date_time(day: str, time: str) -> str:
     if shown and len(digits) == 4 and digits.isdecimal():
         return f"{shown}, {digits[:2]}:{digits[2:]}"
     return shown
+
+
+def sortable(day: str, time: str) -> str:
+    """Return a DA and a TM value as YYYYMMDDHHMMSS, so that text sorts as time; "" without a day.
+
+    Midnight stands for a time that is missing or cannot be read.
+    """
+    date = parse_date(day)
+    if date is None:
+        return ""
+    digits = time.strip().replace(":", "").partition(".")[0]
+    clock = digits.ljust(6, "0") if digits.isdecimal() and len(digits) <= 6 else "000000"
+    return f"{date:%Y%m%d}{clock}"
+
+
+def paragraphs(text: str) -> str:
+    """Return ``text`` with its line ends, without other control or direction characters."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    kept = ["".join(c if c.isprintable() else " " for c in line).rstrip() for line in lines]
+    whole = "\n".join(kept).strip()
+    return whole if len(whole) <= LONGEST_TEXT else whole[: LONGEST_TEXT - 1] + "…"
 
 
 def show_age(age: str, birth: str, study: str) -> str:

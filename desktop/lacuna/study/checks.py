@@ -1,0 +1,144 @@
+"""What a header must say before its pixels are believed: one sentence for what is wrong."""
+
+from __future__ import annotations
+
+import math
+from struct import Struct
+from typing import Any
+
+from pydicom.pixels import get_decoder
+
+from lacuna.errors import UserFacingError
+from lacuna.study.part10 import Header
+from lacuna.study.values import integer, text
+
+MAX_FRAME_PIXELS = 1 << 27  # 134 million: twice the largest mammogram, a quarter of a slide scan
+MAX_PIXEL_BYTES = 1 << 32
+MAX_FRAMES = 1 << 20
+GREY = ("MONOCHROME1", "MONOCHROME2")
+HALVED = ("YBR_FULL_422", "YBR_PARTIAL_422")  # chroma once for two pixels, PS3.3 C.7.6.3.1.2
+COLOUR = ("RGB", "YBR_FULL", *HALVED, "YBR_RCT", "YBR_ICT")
+PALETTE = "PALETTE COLOR"
+FLOAT_BITS = {"FloatPixelData": 32, "DoubleFloatPixelData": 64}
+ITEM, END = 0xFFFEE000, 0xFFFEE0DD
+
+
+def pixel_bytes(ds: Any) -> int:
+    """Return how many bytes the pixels take uncompressed, from the header alone."""
+    bits = integer(ds, "BitsAllocated") * integer(ds, "SamplesPerPixel", 1)
+    if text(ds, "PhotometricInterpretation") in HALVED:
+        bits = bits * 2 // 3
+    return math.ceil(integer(ds, "Rows") * integer(ds, "Columns") * bits * frames(ds) / 8)
+
+
+def frames(ds: Any) -> int:
+    """Return how many frames a header declares, at least one."""
+    return max(integer(ds, "NumberOfFrames", 1), 1)
+
+
+def check_picture(header: Header, name: str) -> None:
+    """Refuse sizes and kinds of pixels that cannot be shown.
+
+    Raises:
+        UserFacingError: one sentence.
+    """
+    ds = header.dataset
+    _check_size(ds, name)
+    _check_kind(ds, name)
+    bits, stored = integer(ds, "BitsAllocated"), integer(ds, "BitsStored")
+    exact = FLOAT_BITS.get(header.keyword)
+    if exact is not None and bits != exact:
+        raise UserFacingError(f"{name} has floating-point pixels of {bits} bits, not of {exact}.")
+    if exact is None and (bits not in (1, 8, 16, 32) or not 1 <= stored <= bits):
+        raise UserFacingError(f"{name} has {stored} of {bits} bits a pixel, which is not shown.")
+
+
+def _check_size(ds: Any, name: str) -> None:
+    rows, columns = integer(ds, "Rows"), integer(ds, "Columns")
+    if rows < 1 or columns < 1 or integer(ds, "NumberOfFrames", 1) < 0:
+        raise UserFacingError(f"{name} does not say how large its picture is.")
+    too_large = rows * columns > MAX_FRAME_PIXELS or pixel_bytes(ds) > MAX_PIXEL_BYTES
+    if too_large or frames(ds) > MAX_FRAMES:
+        raise UserFacingError(
+            f"{name} declares {columns:,} x {rows:,} pixels "
+            f"in {frames(ds):,} frames, more than can be shown."
+        )
+
+
+def _check_kind(ds: Any, name: str) -> None:
+    photometric, samples = text(ds, "PhotometricInterpretation"), integer(ds, "SamplesPerPixel", 1)
+    wanted = {**dict.fromkeys((*GREY, PALETTE), 1), **dict.fromkeys(COLOUR, 3)}
+    if wanted.get(photometric) != samples:
+        raise UserFacingError(
+            f"{name} has pixels of a kind that is not shown "
+            f"({photometric or 'unnamed'}, {samples} a pixel)."
+        )
+    if photometric in HALVED and integer(ds, "Columns") % 2:
+        raise UserFacingError(
+            f"{name} halves its colours over {integer(ds, 'Columns'):,} columns, which is odd."
+        )
+
+
+def check_syntax(header: Header, name: str) -> None:
+    """Refuse what no decoder here reads.
+
+    Raises:
+        UserFacingError: one sentence.
+    """
+    try:
+        available = get_decoder(header.syntax).is_available
+    except NotImplementedError:
+        available = False
+    if not available:
+        kind = clean_syntax(header.syntax)
+        raise UserFacingError(
+            f"{name} is compressed in a way that cannot be decoded here ({kind}).",
+            "Export it uncompressed.",
+        )
+
+
+def clean_syntax(syntax: Any) -> str:
+    """Return a transfer syntax's name; a UID that nobody knows is no word for a sentence."""
+    known = str(syntax.name)
+    return "of an unknown kind" if known == str(syntax) else known
+
+
+def check_complete(header: Header, name: str) -> None:
+    """Refuse a file that ends before its pixels do.
+
+    Raises:
+        UserFacingError: one sentence.
+    """
+    if header.syntax.is_encapsulated:
+        if header.pixels_length is None and not _fragments_complete(header):
+            raise UserFacingError(
+                f"{name} is cut off: its compressed pixels end after "
+                f"{header.available:,} bytes, in the middle.",
+                "Copy it again.",
+            )
+        return
+    expected = pixel_bytes(header.dataset)
+    there = header.available
+    if header.pixels_length is not None:
+        there = min(there, header.pixels_length)
+    if there < expected:
+        raise UserFacingError(
+            f"{name} is cut off: {there:,} of {expected:,} pixel bytes.", "Copy it again."
+        )
+
+
+def _fragments_complete(header: Header) -> bool:
+    """Walk the fragments (PS3.5 A.4). A missing end is forgiven where the last one is whole."""
+    read_head = Struct("<HHL")
+    stream, end = header.stream, header.pixels_at + header.available
+    at, fragments = header.pixels_at, -1  # the first item is the offset table
+    while at + 8 <= end:
+        stream.seek(at)
+        group, element, length = read_head.unpack(stream.read(8))
+        if group << 16 | element == END:
+            return fragments > 0
+        if group << 16 | element != ITEM:
+            return False
+        at += 8 + length
+        fragments += 1
+    return at == end and fragments > 0

@@ -1,0 +1,108 @@
+"""A header -> where its frames lie, how large its pixels are. Values in mm."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lacuna.study.geometry import Plane, Region, Spacing, SpacingSource, Vector, unit
+from lacuna.study.physical import at_detector, magnification, pixel_spacing
+from lacuna.study.values import attribute_home, integer, items, number, numbers, text
+
+CENTIMETRES = 3  # Physical Units, PS3.3 C.8.5.5.1.1
+MM_A_CM = 10.0
+_SQUARE = 1e-3  # of a direction cosine: what scanners round away
+# Modalities whose pixels lie in a plane through the patient.
+TOMOGRAPHIC = frozenset({"CT", "MR", "PT", "NM", "OPT", "OCT", "IVOCT"})
+DETECTOR = "Lengths are those at the detector; what lies before it is smaller"
+
+
+def planes(ds: Any, frames: int) -> tuple[Plane, ...]:
+    """Return one plane for all frames, or one a frame where they differ; () where unknown."""
+    if frames == 1 or not items(ds, "PerFrameFunctionalGroupsSequence"):
+        plane = _plane(ds, 0)
+        return () if plane is None or frames > 1 else (plane,)
+    found = [_plane(ds, frame) for frame in range(frames)]
+    known = [plane for plane in found if plane is not None]
+    return tuple(known) if len(known) == frames else ()
+
+
+def _plane(ds: Any, frame: int) -> Plane | None:
+    turned = orientation(ds, frame)
+    home = attribute_home(ds, frame, "ImagePositionPatient", "PlanePositionSequence")
+    corner = numbers(home, "ImagePositionPatient")
+    if len(corner) != 3 or not turned:
+        return None
+    along_row, along_column = turned
+    measures = attribute_home(ds, frame, "SliceThickness", "PixelMeasuresSequence")
+    return Plane(
+        position=(corner[0], corner[1], corner[2]),
+        along_row=along_row,
+        along_column=along_column,
+        spacing=pixel_spacing(ds, frame),
+        thickness=number(measures, "SliceThickness"),
+    )
+
+
+def orientation(ds: Any, frame: int = 0) -> tuple[Vector, Vector] | None:
+    """Return the unit directions along rows and columns; None if absent or not at right angles."""
+    home = attribute_home(ds, frame, "ImageOrientationPatient", "PlaneOrientationSequence")
+    found = numbers(home, "ImageOrientationPatient")
+    if len(found) != 6:
+        return None
+    first, second = unit((found[0], found[1], found[2])), unit((found[3], found[4], found[5]))
+    if first is None or second is None:
+        return None
+    leaning = abs(sum(one * other for one, other in zip(first, second, strict=True)))
+    return (first, second) if leaning < _SQUARE else None
+
+
+def spacing(ds: Any) -> Spacing | None:
+    """Return how far the first frame's pixels lie apart, and what that is worth."""
+    pair = pixel_spacing(ds)
+    if pair is None:
+        return None
+    if at_detector(ds):
+        factor = magnification(ds)
+        note = DETECTOR + ("." if factor is None else f", by an estimated factor of {factor:g}.")
+        return Spacing(*pair, SpacingSource.DETECTOR, note, factor)
+    return Spacing(*pair, *_source(ds))
+
+
+def _source(ds: Any) -> tuple[SpacingSource, str]:
+    kind = text(ds, "PixelSpacingCalibrationType")
+    if kind or numbers(ds, "ImagerPixelSpacing"):
+        how = text(ds, "PixelSpacingCalibrationDescription")
+        by = {"FIDUCIAL": "by an object of known size", "GEOMETRY": "from the geometry"}
+        words = how or by.get(kind, "")
+        return SpacingSource.CALIBRATED, f"Calibrated {words}." if words else "Calibrated."
+    if text(ds, "Modality") in TOMOGRAPHIC or orientation(ds) is not None:
+        return SpacingSource.PATIENT, ""
+    return SpacingSource.PATIENT, "The file does not say how its spacing was found."
+
+
+def regions(ds: Any) -> tuple[Region, ...]:
+    """Return an ultrasound image's regions that are measured in centimetres along both axes."""
+    found = (_region(item) for item in items(ds, "SequenceOfUltrasoundRegions"))
+    return tuple(region for region in found if region is not None)
+
+
+def _region(item: Any) -> Region | None:
+    units = integer(item, "PhysicalUnitsXDirection"), integer(item, "PhysicalUnitsYDirection")
+    across, down = number(item, "PhysicalDeltaX"), number(item, "PhysicalDeltaY")
+    bounds = [number(item, f"RegionLocation{end}") for end in ("MinX0", "MinY0", "MaxX1", "MaxY1")]
+    known = [int(bound) for bound in bounds if bound is not None]
+    if units != (CENTIMETRES, CENTIMETRES) or len(known) != 4 or not across or not down:
+        return None
+    left, top, right, bottom = known
+    if left >= right or top >= bottom:
+        return None
+    return Region(left, top, right, bottom, (abs(down) * MM_A_CM, abs(across) * MM_A_CM))
+
+
+def aspect(ds: Any) -> float:
+    """Return a pixel's height over its width: by its spacing, else by Pixel Aspect Ratio."""
+    pair = pixel_spacing(ds)
+    if pair is None:
+        found = numbers(ds, "PixelAspectRatio")  # vertical \ horizontal, C.7.6.3.1.7
+        pair = (found[0], found[1]) if len(found) == 2 and min(found) > 0 else (1.0, 1.0)
+    return pair[0] / pair[1]
