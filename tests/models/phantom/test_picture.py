@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from lacuna_models.phantom.cases import (
+    ANSWERS,
     GROUPS,
+    SIZES,
     ZONES,
     Amount,
     Case,
@@ -17,13 +20,14 @@ from lacuna_models.phantom.cases import (
     Heart,
     Level,
     Side,
+    Tip,
     Zone,
     classes,
     draw_case,
     draw_findings,
     plausible,
 )
-from lacuna_models.phantom.picture import render
+from lacuna_models.phantom.picture import draw, render
 
 NORMAL = Findings()
 
@@ -106,13 +110,98 @@ def test_devices_are_metal() -> None:
     assert change(tube=True)[0:30, 58:70].max() > 30
 
 
+@pytest.mark.parametrize("zone", ZONES, ids=str)
+def test_sizes_of_nodules_never_overlap(zone: Zone) -> None:
+    areas = {size: [_area(zone, size, seed) for seed in range(12)] for size in SIZES}
+    for small, large in pairwise(SIZES):
+        assert 1.5 * max(areas[small]) < min(areas[large])
+
+
+def _area(zone: Zone, size: int, seed: int) -> float:
+    """Return a nodule's area, in square mm at 370 mm a side."""
+    shown = replace(NORMAL, nodule=zone, nodule_size=size)
+    lighter = draw(Case(shown, seed)) - draw(Case(NORMAL, seed))
+    return float((lighter / lighter.max()).sum()) * (370 / 128) ** 2
+
+
+@pytest.mark.parametrize("side", Side)
+def test_a_granuloma_is_a_small_very_dense_dot(side: Side) -> None:
+    for seed in range(6):
+        lighter = _lighter(seed, granuloma=side)
+        rows, columns = np.nonzero(lighter > 40)
+        assert np.ptp(rows) <= 3
+        assert np.ptp(columns) <= 3
+        assert bool(columns.mean() < 64) is (side is Side.RIGHT)
+        assert lighter.max() > 1.6 * _lighter(seed, nodule=ZONES[0], nodule_size=10).max()
+
+
+def _lighter(seed: int, **findings: object) -> np.ndarray:
+    shown = replace(NORMAL, **findings)  # type: ignore[arg-type]
+    return render(Case(shown, seed)).astype(float) - render(Case(NORMAL, seed)).astype(float)
+
+
+@pytest.mark.parametrize("side", Side)
+def test_plate_atelectasis_is_long_flat_and_low(side: Side) -> None:
+    for seed in range(6):
+        rows, columns = np.nonzero(_lighter(seed, atelectasis=side) > 15)
+        assert np.ptp(columns) > 17  # 50 mm
+        assert np.ptp(rows) < np.ptp(columns)
+        assert rows.min() > 64
+        assert bool(columns.mean() < 64) is (side is Side.RIGHT)
+
+
+def test_oedema_is_in_both_lungs_and_lines_their_lower_rim() -> None:
+    lighter = change(oedema=True)
+    assert lighter[45:70, 40:52].mean() > 8
+    assert lighter[45:70, 76:88].mean() > 8
+    assert lighter[70:95, :35].max() > 10
+    assert lighter[70:95, 93:].max() > 10
+
+
+def test_a_hernia_holds_air_over_fluid_behind_the_heart() -> None:
+    for seed in range(6):
+        changed = _lighter(seed, hernia=True)
+        dark, light = np.nonzero(changed < -15), np.nonzero(changed > 15)
+        assert dark[0].mean() < light[0].mean()
+        assert 60 < dark[1].mean() < 80
+        assert dark[0].min() > 60
+
+
+@pytest.mark.parametrize("side", Side)
+def test_a_fracture_lowers_the_outer_half_of_one_clavicle(side: Side) -> None:
+    for seed in range(6):
+        changed = _lighter(seed, fracture=side)
+        own, other = (changed[:, :60], changed[:, 68:])[:: 1 if side is Side.RIGHT else -1]
+        assert np.abs(other).max() == 0
+        gone, new = np.nonzero(own < -10)[0], np.nonzero(own > 10)[0]
+        assert 3 < new.mean() - gone.mean() < 7  # 12 to 16 mm are 4 to 6 pixels
+
+
+def test_a_line_in_the_atrium_ends_deeper_than_one_in_the_cava() -> None:
+    for seed in range(6):
+        ends = [np.nonzero(_lighter(seed, line=tip) > 20)[0].max() for tip in Tip]
+        assert ends[1] > ends[0] + 12
+        columns = np.nonzero(_lighter(seed, line=Tip.CAVA) > 20)[1]
+        assert 44 < columns.min() <= columns.max() < 62  # right of the midline
+
+
+@pytest.mark.parametrize("tip", Tip)
+def test_a_finding_changes_neither_another_finding_nor_the_grain(tip: Tip) -> None:
+    lighter = _lighter(4, line=tip)
+    assert np.abs(lighter[:, 70:]).max() == 0
+    beside = Findings(nodule=ZONES[4], nodule_size=10, effusion_right=Amount.SMALL)
+    more = replace(beside, line=tip, fracture=Side.RIGHT, granuloma=Side.RIGHT)
+    here, there = draw(Case(beside, 4)), draw(Case(more, 4))
+    assert np.array_equal(here[:, 70:], there[:, 70:])
+
+
 def test_drawn_findings_can_be_seen_together() -> None:
     rng = np.random.default_rng(0)
     drawn = [draw_findings(rng) for _ in range(2000)]
     assert all(plausible(findings) for findings in drawn)
     table = np.array([classes(findings) for findings in drawn])
     assert table.shape == (2000, len(GROUPS))
-    assert [int(n) for n in table.max(axis=0) + 1] == [3, 4, 4, 3, 7, 7, 2, 2]
+    assert [int(n) for n in table.max(axis=0) + 1] == [len(ANSWERS[group]) for group in GROUPS]
 
 
 def test_what_hides_another_finding_is_not_plausible() -> None:
