@@ -17,7 +17,7 @@ from lacuna_models.phantom.cases import (
 from lacuna_models.phantom.grid import Chances, Grid, Plane, blob, disc, step
 from lacuna_models.phantom.vessels import vessels_of
 
-_BAND = {Level.UPPER: 0.24, Level.MID: 0.52, Level.LOWER: 0.80}  # from apex to diaphragm
+_BAND = {Level.UPPER: 0.29, Level.MID: 0.52, Level.LOWER: 0.80}  # from apex to diaphragm
 _REACH = {Level.UPPER: 0.155, Level.MID: 0.225, Level.LOWER: 0.265}  # medial of a pacemaker
 _SIDE_MM = 370.0  # what the picture's side is taken for
 _UNSIZED = 20  # mm, of a nodule whose size a case leaves open
