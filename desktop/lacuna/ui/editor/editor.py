@@ -43,7 +43,7 @@ from lacuna.ui.editor.binding import GAP_OBJECT, Binding, Run
 from lacuna.ui.editor.editing import Editing, Refused
 from lacuna.ui.editor.gap_object import GAP_MARGIN, GapObject
 from lacuna.ui.editor.gap_words import gap_words, short_length
-from lacuna.ui.editor.geometry import pieces
+from lacuna.ui.editor.geometry import lay_out, pieces
 from lacuna.ui.editor.layers import Layer
 from lacuna.ui.editor.live import Replay, Setting, replayable
 from lacuna.ui.editor.live_hand import LiveHand, LiveWord, word_at
@@ -304,9 +304,10 @@ class ReportEditor(QTextEdit):
         # Qt would replace the selection at the first composed letter, past the guard.
         if event.preeditString() and self.textCursor().hasSelection() and not self.cut_selection():
             return
-        if event.commitString():
-            self._type(event.commitString())
+        if words := event.commitString():
             event.setCommitString("")
+            super().inputMethodEvent(QInputMethodEvent())  # what was composed goes, line and all
+            self._type(words)
         super().inputMethodEvent(event)
 
     def copy(self) -> None:
@@ -634,6 +635,7 @@ class ReportEditor(QTextEdit):
         return QSizeF(self._measure(), height + (full - height) * self._live.opening)
 
     def _relayout_gaps(self) -> None:
+        lay_out(self.document())
         for run in self._binding.runs():
             if isinstance(run.span, Gap):
                 self.document().markContentsDirty(run.start, 1)

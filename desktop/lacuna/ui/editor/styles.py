@@ -14,6 +14,7 @@ from PySide6.QtGui import QColor, QFont, QTextBlock, QTextCharFormat, QTextLayou
 from lacuna.report import edit
 from lacuna.report.model import Author, Fill, FillState, Fixed, Gap, Soft, Span
 from lacuna.ui.editor.binding import Binding, Run, is_heading
+from lacuna.ui.editor.geometry import lay_out
 from lacuna.ui.editor.layers import Layer
 from lacuna.ui.editor.text_units import units
 from lacuna.ui.theme import Look, Role
@@ -35,18 +36,18 @@ class Styler(QObject):
     def set_layer(self, layer: Layer) -> None:
         """Tell something else by colour."""
         self._layer = layer
-        self.restyle()
+        self._change()
 
     def set_look(self, look: Look, pixels: int) -> None:
         """Change theme or zoom; ``pixels`` is the size of the report's text."""
         self._look, self._pixels = look, pixels
         self._dress_document()
-        self.restyle()
+        self._change()
 
     def veil(self, span_ids: frozenset[str]) -> None:
         """Make the text of spans invisible: something is painted over it while a run goes on."""
         self._veiled = span_ids
-        self.restyle()
+        self._change()
 
     def restyle(self, *_: int) -> None:
         """Bring every paragraph's formats up to date; unchanged ones are left alone."""
@@ -57,6 +58,10 @@ class Styler(QObject):
                 block.layout().setFormats(wanted)
                 self._binding.document.markContentsDirty(block.position(), block.length())
             block = block.next()
+
+    def _change(self) -> None:
+        lay_out(self._binding.document)
+        self.restyle()
 
     def _dress_document(self) -> None:
         self._binding.document.setDefaultFont(self._look.font(Role.REPORT, self._pixels))

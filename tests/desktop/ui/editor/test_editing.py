@@ -388,3 +388,26 @@ def test_undo_at_the_end_leaves_the_caret_within_the_report(
         qtbot.keyClick(editor, Qt.Key.Key_Y, CTRL)
     assert editor.report() == after
     assert editor.textCursor().atEnd()
+
+
+def test_what_was_composed_leaves_no_ghost_where_the_line_ends(editor: ReportEditor) -> None:
+    editor.load(one(soft("Heart ")))
+    put(editor, len("Heart "))
+    QApplication.sendEvent(editor, QInputMethodEvent("enl", []))
+    commit = QInputMethodEvent()
+    commit.setCommitString("enlarged\nLungs")
+    QApplication.sendEvent(editor, commit)
+    assert text(editor) == "Heart enlarged\nLungs"
+    block = editor.document().begin()
+    while block.isValid():
+        assert block.layout().preeditAreaText() == ""
+        block = block.next()
+
+
+def test_a_long_report_keeps_all_its_lines_when_the_letters_grow(editor: ReportEditor) -> None:
+    """Qt lays long reports out bit by bit; a gap marked behind that lost its line."""
+    last = gap()
+    editor.load(one(soft("long " * 800), gap(), soft("\nNo effusion.\n"), last, soft("\nEnd")))
+    editor.zoom(1)
+    assert editor.span_boxes(last.id)
+    editor.viewport().grab()
