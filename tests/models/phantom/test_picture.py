@@ -137,7 +137,8 @@ def test_a_granuloma_is_a_small_very_dense_dot(side: Side) -> None:
 
 def _lighter(seed: int, **findings: object) -> np.ndarray:
     shown = replace(NORMAL, **findings)  # type: ignore[arg-type]
-    return render(Case(shown, seed)).astype(float) - render(Case(NORMAL, seed)).astype(float)
+    bare = render(Case(NORMAL, seed)).astype(float)
+    return np.asarray(render(Case(shown, seed)) - bare)
 
 
 @pytest.mark.parametrize("side", Side)
