@@ -55,8 +55,8 @@ class Image:
     frames' own durations in ms, () where they are all alike.
 
     ``planes`` holds one plane for all frames, one a frame, or none; ask ``plane``. The same goes
-    for ``frame_windows`` and ``windows_of``. ``inverted``: low values are bright.
-    ``burned_in`` is None where the file does not say whether text is burned into the picture.
+    for ``frame_windows`` and ``windows_of``. ``inverted``: low values are bright; None leaves that
+    to ``photometric``. ``burned_in`` is None where the file does not say whether text is burned in.
     """
 
     sop_instance_uid: str
@@ -84,7 +84,7 @@ class Image:
     spacing: Spacing | None = None
     regions: tuple[Region, ...] = ()  # of an ultrasound image
     aspect: float = 1.0  # a pixel's height / its width, as it is to be shown
-    inverted: bool = False
+    inverted: bool | None = None
     frame_windows: tuple[tuple[Window, ...], ...] = ()
     frame_times: tuple[float, ...] = ()
     suv_factor: float | None = None

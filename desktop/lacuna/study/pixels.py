@@ -141,7 +141,7 @@ def image_input(image: Image, window: Window | None = None, frame: int = 0) -> I
 
 def is_inverted(image: Image) -> bool:
     """Return whether low values are bright: what ``render`` calls ``invert``."""
-    return image.inverted
+    return image.photometric == "MONOCHROME1" if image.inverted is None else image.inverted
 
 
 def _check_unchanged(image: Image, header: Header, name: str) -> None:

@@ -1,0 +1,254 @@
+"""Decoded frames, bounded and ahead of the reader.
+
+A ``PixelCache`` has a budget in bytes and a small pool of threads. What is on the screen is asked
+for by ``values`` or ``request``; what will be is named by ``ahead``, and comes after it. Values are
+shared and read-only.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any
+
+from numpy.typing import NDArray
+
+from lacuna.errors import Cancelled
+from lacuna.study.model import Image, Source
+from lacuna.study.pixels import ImageReader
+from lacuna.study.sources import Reader
+
+Values = NDArray[Any]
+Key = tuple[Source, str, int]
+OPENED = 4  # multi-frame images that a thread keeps open: two viewports with a prior each
+
+
+class PixelCache:
+    """Least recently used frames go first. Callable from any thread; ``close`` joins its own.
+
+    A frame larger than the whole budget is handed out and not kept, so the budget always holds.
+    """
+
+    def __init__(self, budget: int, threads: int = 2) -> None:
+        """Start the pool.
+
+        Args:
+            budget: bytes of decoded values that are kept, > 0.
+            threads: that decode, >= 1.
+        """
+        self._budget = budget
+        self._lock = threading.Condition()
+        self._kept: OrderedDict[Key, Values] = OrderedDict()
+        self._used = 0
+        self._pending: dict[Key, _Wish] = {}
+        self._urgent: list[_Wish] = []
+        self._ahead: list[_Wish] = []
+        self._room = 0  # bytes that may still be decoded ahead
+        self._typical = 0  # bytes of the last frame decoded
+        self._closed = False
+        self._threads = [
+            threading.Thread(target=self._work, name=f"lacuna-pixels-{number}", daemon=True)
+            for number in range(threads)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    @property
+    def used(self) -> int:
+        """Bytes of values kept; never above the budget."""
+        return self._used
+
+    @property
+    def budget(self) -> int:
+        """Bytes of values that may be kept."""
+        return self._budget
+
+    def peek(self, image: Image, frame: int = 0) -> Values | None:
+        """Return a frame's values if they are there; never blocks on decoding."""
+        with self._lock:
+            return self._look(_key(image, frame))
+
+    def request(self, image: Image, frame: int = 0) -> Future[Values]:
+        """Ask for a frame before all that is ahead; the newest request comes first.
+
+        The future fails with a ``UserFacingError``, or with ``Cancelled`` when the cache closes.
+        Its callbacks run on a thread of the pool, or at once where the values are there.
+        """
+        key = _key(image, frame)
+        with self._lock:
+            values = self._look(key)
+            if values is None:
+                return self._wish(key, image, frame).future
+        future: Future[Values] = Future()
+        future.set_result(values)
+        return future
+
+    def values(self, image: Image, frame: int = 0) -> Values:
+        """Return a frame's values, decoded now if need be. Blocks: not for the GUI thread.
+
+        Raises:
+            UserFacingError: it cannot be read.
+            Cancelled: the cache was closed.
+        """
+        return self.request(image, frame).result()
+
+    def ahead(self, wanted: Sequence[tuple[Image, int]]) -> None:
+        """Say which frames will be wanted, the next first. Takes the place of what was said before.
+
+        No more are decoded than the budget holds, so that what is ahead never drives itself out.
+        """
+        with self._lock:
+            wishes = [_Wish(_key(image, frame), image, frame, True) for image, frame in wanted]
+            there = [self._look(wish.key) for wish in wishes]
+            self._room = self._budget - sum(one.nbytes for one in there if one is not None)
+            missing = (wish for wish, one in zip(wishes, there, strict=True) if one is None)
+            self._ahead = [wish for wish in missing if wish.key not in self._pending]
+            self._ahead.reverse()  # taken from the end
+            self._lock.notify_all()
+
+    def forget(self) -> None:
+        """Let all values and wishes ahead go, as when another case is opened."""
+        with self._lock:
+            self._ahead = []
+            self._kept.clear()
+            self._used = self._typical = 0
+
+    def close(self) -> None:
+        """Cancel what waits and join the pool. What is being decoded is waited for."""
+        with self._lock:
+            self._closed = True
+            waiting, self._urgent, self._ahead = self._urgent, [], []
+            self._lock.notify_all()
+        for wish in waiting:
+            if wish.future.set_running_or_notify_cancel():
+                wish.future.set_exception(Cancelled())
+        for thread in self._threads:
+            thread.join()
+        self.forget()
+
+    def _look(self, key: Key) -> Values | None:
+        values = self._kept.get(key)
+        if values is not None:
+            self._kept.move_to_end(key)
+        return values
+
+    def _wish(self, key: Key, image: Image, frame: int) -> _Wish:
+        wish = self._pending.get(key)
+        if wish is None:
+            if self._closed:
+                raise Cancelled
+            wish = self._pending[key] = _Wish(key, image, frame)
+            self._urgent.append(wish)
+            self._lock.notify()
+        elif wish in self._urgent:
+            self._urgent.remove(wish)
+            self._urgent.append(wish)
+        return wish
+
+    def _work(self) -> None:
+        with _Files() as files:
+            while (wish := self._next()) is not None:
+                self._serve(wish, files)
+
+    def _next(self) -> _Wish | None:
+        with self._lock:
+            while not self._closed:
+                if self._urgent:
+                    return self._urgent.pop()
+                wish = self._next_ahead()
+                if wish is not None:
+                    return wish
+                self._lock.wait()
+        return None
+
+    def _next_ahead(self) -> _Wish | None:
+        while self._ahead and self._room >= max(self._typical, 1):
+            wish = self._ahead.pop()
+            if wish.key not in self._kept and wish.key not in self._pending:
+                self._pending[wish.key] = wish
+                wish.reserved = self._typical
+                self._room -= wish.reserved
+                return wish
+        return None
+
+    def _serve(self, wish: _Wish, files: _Files) -> None:
+        if not wish.future.set_running_or_notify_cancel():
+            self._settle(wish, None)
+            return
+        try:
+            values = files.read(wish.image, wish.frame)
+        except BaseException as error:  # noqa: BLE001  it belongs to whoever asked, bug or not
+            self._settle(wish, None)
+            wish.future.set_exception(error)
+        else:
+            values.flags.writeable = False
+            self._settle(wish, values)
+            wish.future.set_result(values)
+
+    def _settle(self, wish: _Wish, values: Values | None) -> None:
+        with self._lock:
+            self._pending.pop(wish.key, None)
+            if values is None or self._closed or values.nbytes > self._budget:
+                return
+            if wish.ahead:
+                self._room -= values.nbytes - wish.reserved
+            self._typical = values.nbytes
+            self._kept[wish.key] = values
+            self._used += values.nbytes
+            while self._used > self._budget:
+                _, dropped = self._kept.popitem(last=False)
+                self._used -= dropped.nbytes
+
+
+@dataclass(slots=True, eq=False)
+class _Wish:
+    """A frame that somebody waits for, or will."""
+
+    key: Key
+    image: Image
+    frame: int
+    ahead: bool = False
+    reserved: int = 0  # bytes taken out of the room ahead
+    future: Future[Values] = field(default_factory=Future)
+
+
+class _Files:
+    """What one thread keeps open: archives, and the images of many frames that it read last."""
+
+    def __init__(self) -> None:
+        self._reader = Reader()
+        self._opened: OrderedDict[Source, ImageReader] = OrderedDict()
+
+    def __enter__(self) -> _Files:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self._shrink(0)
+        self._reader.close()
+
+    def read(self, image: Image, frame: int) -> Values:
+        if image.frames == 1:
+            with ImageReader(image, self._reader) as opened:
+                return opened.values()
+        return self._many(image).values(frame)
+
+    def _many(self, image: Image) -> ImageReader:
+        opened = self._opened.get(image.source)
+        if opened is None:
+            # A member of an archive lies in memory while it is open, so it is kept alone.
+            self._shrink(OPENED - 1 if image.source.member is None else 0)
+            opened = self._opened[image.source] = ImageReader(image, self._reader)
+        self._opened.move_to_end(image.source)
+        return opened
+
+    def _shrink(self, count: int) -> None:
+        while len(self._opened) > count:
+            _, opened = self._opened.popitem(last=False)
+            opened.close()
+
+
+def _key(image: Image, frame: int) -> Key:
+    return image.source, image.sop_instance_uid, frame
