@@ -12,6 +12,7 @@ from functools import partial, reduce
 from PySide6.QtCore import (
     QEvent,
     QMimeData,
+    QObject,
     QPoint,
     QPointF,
     QRect,
@@ -37,7 +38,6 @@ from PySide6.QtWidgets import QFrame, QMenu, QTextEdit, QToolTip, QWidget
 
 from lacuna.report import edit
 from lacuna.report.model import Fill, FillState, Fixed, Gap, Report
-from lacuna.ui.answering import Answering
 from lacuna.ui.editor import caret, keys
 from lacuna.ui.editor.binding import GAP_OBJECT, Binding, Run
 from lacuna.ui.editor.editing import Editing, Refused
@@ -300,6 +300,21 @@ class ReportEditor(QTextEdit):
         elif not self._handled(event):
             event.ignore()
 
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Answer for keys and tips before Qt does.
+
+        Neither ``event`` nor ``viewportEvent`` is overridden: Qt would paint and take keys beneath
+        that Python frame, and there, with PySide 6.11 on Python 3.11, an error of the interpreter's
+        own (a tuple that does not unpack) ends the process in place of reaching the excepthook.
+        """
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
+            self._claims(event)
+            return True
+        if isinstance(event, QHelpEvent):
+            QToolTip.showText(event.globalPos(), self._tip(event.pos()), self)
+            return True
+        return super().eventFilter(watched, event)
+
     def inputMethodEvent(self, event: QInputMethodEvent) -> None:
         # Qt would replace the selection at the first composed letter, past the guard.
         if event.preeditString() and self.textCursor().hasSelection() and not self.cut_selection():
@@ -460,8 +475,8 @@ class ReportEditor(QTextEdit):
         self.viewport().setAcceptDrops(False)
         self.setCursorWidth(_CARET)
         self.setAccessibleName("Report")
-        Answering(self, self._claims)
-        Answering(self.viewport(), self._tells)
+        self.installEventFilter(self)
+        self.viewport().installEventFilter(self)
         self.document().setDocumentMargin(0)
         frame = self.document().rootFrame()
         margins = frame.frameFormat()
@@ -479,19 +494,9 @@ class ReportEditor(QTextEdit):
         self._live.repaint.connect(self.viewport().update)
         self.load(Report())
 
-    def _claims(self, event: QEvent) -> bool:
+    def _claims(self, event: QKeyEvent) -> None:
         """Say which keys are the report's. Qt claims Ctrl+Backspace and others for itself."""
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
-            event.setAccepted(bool(keys.typed(event)) or _is_own_command(event))
-            return True
-        return False
-
-    def _tells(self, event: QEvent) -> bool:
-        """Tell about the place under the pointer."""
-        if isinstance(event, QHelpEvent):
-            QToolTip.showText(event.globalPos(), self._tip(event.pos()), self)
-            return True
-        return False
+        event.setAccepted(bool(keys.typed(event)) or _is_own_command(event))
 
     def _handled(self, event: QKeyEvent) -> bool:
         move = keys.deletion(event)

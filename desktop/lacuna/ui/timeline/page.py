@@ -5,7 +5,7 @@ GUI thread only.
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QContextMenuEvent, QInputMethodEvent, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
@@ -64,11 +64,8 @@ class RecordedPage(ReportEditor):
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         event.ignore()
 
-    def _claims(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ShortcutOverride:
-            event.ignore()
-            return True
-        return False
+    def _claims(self, event: QKeyEvent) -> None:
+        event.ignore()
 
     def _rooms(self) -> dict[str, Room]:
         """Return the room of each gap: what its first draft is given in a run."""

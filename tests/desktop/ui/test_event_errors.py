@@ -1,4 +1,4 @@
-"""Events that are answered before Qt does; errors in painting and keys reach the excepthook."""
+"""Errors while Qt asks for paint or gives a key: they reach the excepthook, nobody dies."""
 
 from __future__ import annotations
 
