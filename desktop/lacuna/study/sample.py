@@ -27,7 +27,7 @@ from lacuna_models.phantom.picture import render
 
 SIZE = 1024  # pixels a side
 BITS = 12
-FIELD_MM = 400.0  # side of the drawn detector
+FIELD_MM = 370.0  # side of the drawn detector
 NAMESPACE = uuid.UUID("6b5a7c0e-2f0d-5c43-9d0a-4c6163756e61")
 NOTE = "Synthetic phantom drawn by Lacuna. Not a patient. Research use."
 
@@ -50,6 +50,7 @@ SAMPLES = (
                 heart=Heart.MILD,
                 effusion_left=Amount.MODERATE,
                 nodule=Zone(Side.RIGHT, Level.MID),
+                nodule_size=20,
             ),
             seed=7,
         ),

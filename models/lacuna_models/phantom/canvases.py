@@ -145,7 +145,7 @@ def _typed(report: Report, pins: Pins, rng: Rng) -> tuple[str, list[Span]]:
 
 def _kept(report: Report, parts: list[list[Span]], pins: Pins) -> list[Span]:
     """Return the pinned sentences as character spans, in order."""
-    return sorted(parts[pin.section ^ report.impression_first][pin.index] for pin in pins)
+    return sorted(parts[pin.section ^ report.impression_first][pin.at] for pin in pins)
 
 
 def _around(parts: list[list[Span]], kept: list[Span]) -> list[Span]:

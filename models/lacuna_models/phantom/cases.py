@@ -11,9 +11,9 @@ from there on that has two findings or more draws one of them.
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -103,6 +103,10 @@ class Findings:
     def effusion(self, side: Side) -> Amount:
         """Return how much fluid lies on a side."""
         return self.effusion_right if side is Side.RIGHT else self.effusion_left
+
+    def having(self, **answers: Any) -> Findings:
+        """Return the same findings with other answers to these groups."""
+        return replace(self, **answers)
 
 
 GROUPS = tuple(Findings.__dataclass_fields__)

@@ -73,9 +73,9 @@ def _presence(findings: Findings, rng: Rng) -> Altered:
     absent = answers[0]
     value = absent if now != absent else answers[1 + int(rng.integers(len(answers) - 1))]
     if group != "nodule":
-        return Altered(replace(findings, **{group: value}), frozenset({group}))
+        return Altered(findings.having(**{group: value}), frozenset({group}))
     size = 0 if value is None else SIZES[int(rng.integers(len(SIZES)))]
-    return Altered(replace(findings, nodule=value, nodule_size=size), frozenset({"nodule"}))
+    return Altered(findings.having(nodule=value, nodule_size=size), frozenset({"nodule"}))
 
 
 def _side(findings: Findings, rng: Rng) -> Altered | None:
@@ -89,8 +89,7 @@ def _side(findings: Findings, rng: Rng) -> Altered | None:
     group = groups[int(rng.integers(len(groups)))]
     if group == "effusion":
         return Altered(
-            replace(
-                findings,
+            findings.having(
                 effusion_right=findings.effusion_left,
                 effusion_left=findings.effusion_right,
             ),
@@ -98,7 +97,7 @@ def _side(findings: Findings, rng: Rng) -> Altered | None:
         )
     now = getattr(findings, group)
     value = Zone(_other(now.side), now.level) if isinstance(now, Zone) else _other(now)
-    return Altered(replace(findings, **{group: value}), frozenset({group}))
+    return Altered(findings.having(**{group: value}), frozenset({group}))
 
 
 def _other(side: Side) -> Side:
@@ -115,7 +114,7 @@ def _size(findings: Findings, rng: Rng) -> Altered | None:
     answers, now = ANSWERS[group][1:], getattr(findings, group)
     others = [answer for answer in answers if answer != now]
     value = others[int(rng.integers(len(others)))]
-    return Altered(replace(findings, **{group: value}), frozenset({group}))
+    return Altered(findings.having(**{group: value}), frozenset({group}))
 
 
 def _of(group: str) -> Side:
@@ -130,7 +129,7 @@ def _zone(findings: Findings, rng: Rng) -> Altered | None:
     now = getattr(findings, group)
     levels = [level for level in Level if level is not now.level]
     value = Zone(now.side, levels[int(rng.integers(len(levels)))])
-    return Altered(replace(findings, **{group: value}), frozenset({group}))
+    return Altered(findings.having(**{group: value}), frozenset({group}))
 
 
 _ALTERATIONS = {
@@ -164,7 +163,7 @@ def plant(
         return None
     pin = found[int(rng.integers(len(found)))]
     sections = [list(report.body), list(report.impression)]
-    sentence = (other.body, other.impression)[pin.section][pin.index]
+    sentence = (other.body, other.impression)[pin.section][pin.at]
     kept = [s for s in sections[pin.section] if not groups & spoken(s).keys()]
     old = [i for i, s in enumerate(sections[pin.section]) if groups & spoken(s).keys()]
     index = min(old[0] if old else int(rng.integers(len(kept) + 1)), len(kept))

@@ -57,7 +57,7 @@ class Pin(NamedTuple):
     """A sentence that stays as it is: its section (0 findings, 1 impression) and place there."""
 
     section: int
-    index: int
+    at: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,6 +128,11 @@ class Row:
     grey: bool
 
 
+def _again(tell: Teller, seed: int) -> Teller:
+    """Word every report from one seed."""
+    return lambda shown, _: tell(shown, np.random.default_rng(seed))
+
+
 def vocabulary(tokenizer: PreTrainedTokenizerFast) -> Vocabulary:
     """Return the tokenizer as the canvas builder wants it; whole pieces are remembered."""
     backend = tokenizer.backend_tokenizer
@@ -245,7 +250,7 @@ class Tasks:
             words = round(len(tell(findings, np.random.default_rng(seed)).text.split()), -1)
             if 10 <= words <= 90:
                 told = replace(prompt, style=style, words=words)
-                return told, lambda shown, _: tell(shown, np.random.default_rng(seed))
+                return told, _again(tell, seed)
             style = "terse" if words > 90 else "full"
 
     def _planted(self, index: int, tell: Teller, rng: Rng) -> Damage:
