@@ -6,11 +6,11 @@ tokenizer does. Tokens (``runs``) decide only what the model sees.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from lacuna_models.api import EngineError, Fixed, Gap, Segment
+from lacuna_models.api import Auto, EngineError, Fixed, Gap, Segment
 from lacuna_models.runs import Run, encode_runs
 from lacuna_models.vocabulary import Vocabulary
 
@@ -104,9 +104,17 @@ class Layout:
 
 
 def lay_out(
-    segments: Sequence[Segment], vocabulary: Vocabulary, spec: CanvasSpec, *, last: bool = True
+    segments: Sequence[Segment],
+    vocabulary: Vocabulary,
+    spec: CanvasSpec,
+    *,
+    last: bool = True,
+    lengths: Mapping[str, int] | None = None,
 ) -> Layout:
     """Place segments on one canvas.
+
+    ``lengths`` are positions of gaps of unknown length, by id, for those that are to have just so
+    many; the others share what is left.
 
     With ``last``, a gap at the end is open: it takes the rest of the canvas and may end the reply;
     without such a gap the reply's end follows the text. Otherwise the canvas is just as long as
@@ -116,12 +124,13 @@ def lay_out(
         EngineError: a gap longer than the canvas, or no room for a gap.
     """
     runs = encode_runs(segments, vocabulary)
-    open_gap = _open_gap(segments) if last else None
+    asked = lengths or {}
+    open_gap = _open_gap(segments, asked) if last else None
     if open_gap is not None:
         runs = {i: run for i, run in runs.items() if i < open_gap}
     taken = len(spec.preamble) + sum(len(run.ids) for run in runs.values())
-    lengths = _share(segments, spec, taken, open_gap)
-    return _Builder(segments, vocabulary, spec, open_gap, last).build(runs, lengths)
+    shares = _share(segments, spec, taken, open_gap, asked)
+    return _Builder(segments, vocabulary, spec, open_gap, last, asked).build(runs, shares)
 
 
 def needs(segments: Sequence[Segment], vocabulary: Vocabulary, gap: int) -> int:
@@ -134,23 +143,32 @@ def needs(segments: Sequence[Segment], vocabulary: Vocabulary, gap: int) -> int:
     )
 
 
-def _open_gap(segments: Sequence[Segment]) -> int | None:
-    """Return the index of a gap of unknown length after which only whitespace follows."""
+def _open_gap(segments: Sequence[Segment], asked: Mapping[str, int]) -> int | None:
+    """Return the index of a gap of unknown length after which only whitespace follows.
+
+    One that is to have a length of its own is closed, whatever that length was searched for.
+    """
     for i in reversed(range(len(segments))):
         segment = segments[i]
         if isinstance(segment, Gap):
-            return i if segment.exact is None else None
+            closed = segment.id in asked and not isinstance(segment.policy, Auto)
+            return None if closed or segment.exact is not None else i
         if segment.text.strip():
             return None
     return None
 
 
 def _share(
-    segments: Sequence[Segment], spec: CanvasSpec, taken: int, open_gap: int | None
+    segments: Sequence[Segment],
+    spec: CanvasSpec,
+    taken: int,
+    open_gap: int | None,
+    asked: Mapping[str, int],
 ) -> dict[int, int]:
     """Return the tokens of each gap, by segment index."""
     gaps = {i: s for i, s in enumerate(segments) if isinstance(s, Gap)}
-    exact = {i: gap.exact for i, gap in gaps.items() if gap.exact is not None}
+    known = {i: asked.get(gap.id, gap.exact) for i, gap in gaps.items()}
+    exact = {i: length for i, length in known.items() if length is not None}
     _check_exact(exact.values(), spec)
     room = spec.length - taken - sum(exact.values())
     auto = [i for i in gaps if i not in exact]
@@ -229,6 +247,7 @@ class _Builder:
     spec: CanvasSpec
     open_gap: int | None
     last: bool
+    asked: Mapping[str, int]
 
     def build(self, runs: dict[int, Run], lengths: dict[int, int]) -> Layout:
         self.ids = list(self.spec.preamble)
@@ -242,7 +261,8 @@ class _Builder:
         if self.last and self.open_gap is None:
             self._end()
         shrunk = min(
-            (n for i, n in lengths.items() if self._auto(i)), default=self.spec.default_gap
+            (n for i, n in lengths.items() if self._auto(i) and self._shared(i)),
+            default=self.spec.default_gap,
         )
         return Layout(
             tuple(self.ids),
@@ -254,6 +274,9 @@ class _Builder:
     def _auto(self, index: int) -> bool:
         segment = self.segments[index]
         return isinstance(segment, Gap) and segment.exact is None
+
+    def _shared(self, index: int) -> bool:
+        return self.segments[index].id not in self.asked
 
     def _lay_gap(self, index: int, gap: Gap, length: int) -> None:
         start = len(self.ids)

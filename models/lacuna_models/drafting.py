@@ -8,7 +8,7 @@ into the next one, a space is put between.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from lacuna_models.api import Fill, Kept, Open, SpanDraft, TokenDraft, TokenState
@@ -46,7 +46,7 @@ def drafts(layout: Layout, vocabulary: Vocabulary, reading: Reading) -> tuple[Sp
     """Return every span as it stands, tokens that are still changing included."""
     whole = Reading(reading.ids, [True] * len(reading.ids), reading.states, reading.entropy)
     return tuple(
-        SpanDraft(span.segment_id, _tokens(pieces))
+        SpanDraft(span.segment_id, _tokens(pieces), span.length)
         for span, pieces in _read(layout, vocabulary, whole, "replace")
     )
 
@@ -70,7 +70,7 @@ def merge(parts: Sequence[Fill]) -> tuple[Fill, ...]:
 def _merged(segment_id: str, same: Sequence[Fill]) -> Fill:
     pieces = tuple(piece for fill in same for piece in fill.pieces)
     tokens = _tokens(pieces)
-    return Fill(segment_id, pieces, _mean([token.entropy for token in tokens]))
+    return replace(same[-1], pieces=pieces, mean_entropy=_mean([token.entropy for token in tokens]))
 
 
 def _mean(values: Sequence[float]) -> float:
@@ -121,7 +121,7 @@ def _pieces(span: Span, vocabulary: Vocabulary, reading: Reading, errors: str) -
         words = [p for p in run if reading.ids[p] != vocabulary.marks.pad]
         texts = vocabulary.texts([reading.ids[p] for p in words], errors)
         tokens = tuple(
-            TokenDraft(text, reading.states[p], reading.entropy[p])
+            TokenDraft(text, reading.states[p], reading.entropy[p], p, reading.ids[p])
             for p, text in zip(words, texts, strict=True)
         )
         if tokens:
@@ -217,4 +217,4 @@ def _suffixed(piece: Kept | Open, trail: str) -> list[Kept | Open]:
 
 
 def _with_text(token: TokenDraft, text: str) -> TokenDraft:
-    return TokenDraft(text, token.state, token.entropy)
+    return replace(token, text=text)

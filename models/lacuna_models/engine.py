@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from lacuna_models import asking, blocks, context
+from lacuna_models import asking
 from lacuna_models.api import (
     AskRequest,
     CancelToken,
@@ -20,23 +19,18 @@ from lacuna_models.api import (
     Done,
     EngineError,
     FillRequest,
-    Fixed,
-    Gap,
     ModelInfo,
     StepEvent,
 )
-from lacuna_models.canvas import Layout, Rule, lay_out
-from lacuna_models.context import Context, Contexts
-from lacuna_models.forwards import forward_of
-from lacuna_models.infill import budget, denoise, task_of
+from lacuna_models.canvas import Rule
+from lacuna_models.context import Contexts
 from lacuna_models.loading import Loaded, load
-from lacuna_models.rows import Block, Job, Read, Row
-from lacuna_models.sampler import SeededDraws
+from lacuna_models.pace import Pace
+from lacuna_models.rows import Job
+from lacuna_models.running import Run
 from lacuna_models.weights import Progress
 
 _SMALL = 100_000_000  # parameters; below, one CPU thread is the fastest
-
-_NEXT_BLOCK = 1_000_003  # added to the seed: the blocks of a row do not share their draws
 
 
 def load_engine(
@@ -110,18 +104,11 @@ class DiffusionEngine:
             EngineError: before the first event, if the request cannot be laid out.
         """
         loaded = self._at_work()
-        plan = _plan(request, loaded)
-        job = Job(request, request.settings or self._info.settings, time.perf_counter())
-        rows = tuple(Row(i, seed) for i, seed in enumerate(request.seeds))
-        with _within_memory():
-            start = self._contexts.get(request.prompt)
-            if len(plan) == 1:
-                yield from self._denoise(job, plan[0], rows, start, cancel)
-            else:  # later blocks see what each row wrote before: the rows part company
-                for row in rows:
-                    yield from self._fill_blocks(job, plan, row, start, cancel)
-        for row in rows:
-            yield row.done(job, plan)
+        settings = request.settings or self._info.settings
+        job = Job(request, settings, time.perf_counter(), self._info)
+        run = Run(loaded, self._forbidden, job, Pace(cancel, commands))
+        with _within_memory(), self._thinking_with(request.adapter):
+            yield from run.events(self._contexts.get(request.prompt))
 
     def ask(
         self,
@@ -149,57 +136,33 @@ class DiffusionEngine:
             raise EngineError("The model has been closed.", "Load it again.")
         return self._loaded
 
-    def _fill_blocks(
-        self,
-        job: Job,
-        plan: Sequence[Block],
-        row: Row,
-        start: Context,
-        cancel: CancelToken | None,
-    ) -> Iterator[StepEvent]:
-        seen = start
-        for block in plan:
-            if row.stopped or (cancel is not None and cancel.is_set()):
-                row.stop()
-                return
-            if block.layout.free:
-                yield from self._denoise(job, block, (row,), seen, cancel)
-            else:
-                row.pass_over(block, self._at_work().vocabulary)
-            if block.index + 1 < block.count:
-                seen = context.extend(
-                    self._at_work(), seen, row.written(self._at_work().vocabulary)
-                )
+    @contextmanager
+    def _thinking_with(self, adapter: str | None) -> Iterator[None]:
+        """Put an adapter to work, and the one that was loaded along again when the run ends.
 
-    def _denoise(
-        self,
-        job: Job,
-        block: Block,
-        rows: Sequence[Row],
-        seen: Context,
-        cancel: CancelToken | None,
-    ) -> Iterator[StepEvent]:
-        loaded = self._at_work()
-        layout = block.layout
-        rules = torch.tensor([layout.rules[p].value for p in layout.free], device=loaded.device)
-        size = loaded.vocabulary.size
-        task = task_of(
-            layout.ids, layout.free, layout.seeded, self._forbidden[rules], loaded.device
-        )
-        seeds = [row.seed + _NEXT_BLOCK * block.index for row in rows]
-        draws = SeededDraws(seeds, len(layout.free), size, loaded.device)
-        forward = forward_of(loaded, seen, len(rows), task.free)
-        for row in rows:
-            row.begin(block)
-        outputs = denoise(forward, task, job.settings, draws, cancel)
-        for number, output in enumerate(outputs, 1):
-            read = Read.of(output)
-            for at, row in enumerate(rows):
-                if not row.finished:
-                    row.take(read, at, number)
-                    yield row.event(job, block, loaded.vocabulary)
-        for row in rows:
-            row.end(block, loaded.vocabulary, budget(job.settings))
+        Contexts know under which adapter they were encoded: none is mixed with another's.
+
+        Raises:
+            EngineError: this checkpoint has no such adapter.
+        """
+        adapters = self._at_work().adapters
+        if adapter is not None and adapter not in adapters.names:
+            adapters.add(self._shipped(adapter), adapter)
+        adapters.activate(adapter or self._info.adapter)
+        try:
+            yield
+        finally:
+            if self._loaded is not None:
+                adapters.activate(self._info.adapter)
+
+    def _shipped(self, adapter: str) -> Path:
+        folders = self._at_work().shipped
+        if adapter not in folders:
+            raise EngineError(
+                f"{self._info.name} has no adapter {adapter}.",
+                "Fill without it, or choose another.",
+            )
+        return folders[adapter]
 
 
 @contextmanager
@@ -221,36 +184,3 @@ def _forbidden(loaded: Loaded) -> Tensor:
     table[Rule.ELASTIC.value, vocabulary.marks.pad] = False
     table[Rule.ENDING.value, [vocabulary.marks.pad, *vocabulary.marks.ends]] = False
     return table.to(loaded.device)
-
-
-def _plan(request: FillRequest, loaded: Loaded) -> tuple[Block, ...]:
-    """Cut and lay out a request.
-
-    Raises:
-        EngineError: nothing to fill, no rows, or no room.
-    """
-    if not request.seeds:
-        raise EngineError("A run needs at least one seed.")
-    ids = [segment.id for segment in request.segments if not isinstance(segment, Fixed)]
-    if len(ids) != len(set(ids)):
-        raise ValueError("gaps and soft spans need ids of their own")
-    parts = blocks.split(request.segments, loaded.vocabulary, loaded.canvas)
-    plan = tuple(
-        Block(part, i, len(parts), _laid_out(parts, i, loaded)) for i, part in enumerate(parts)
-    )
-    if not any(block.layout.free for block in plan):
-        raise EngineError("There is no gap to fill.", "Put [...] where the model is to write.")
-    return plan
-
-
-def _laid_out(parts: Sequence[blocks.Block], index: int, loaded: Loaded) -> Layout:
-    spec = loaded.canvas if index == 0 else replace(loaded.canvas, preamble=())
-    last = index + 1 == len(parts)
-    layout = lay_out(parts[index], loaded.vocabulary, spec, last=last)
-    before = parts[index - 1][-1] if index else None
-    after = None if last else parts[index + 1][0]
-    return replace(
-        layout,
-        before="" if before is None or isinstance(before, Gap) else before.text,
-        after="" if last else after.text if isinstance(after, Fixed) else None,
-    )

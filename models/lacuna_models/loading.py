@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,6 +54,7 @@ _BROKEN = (
     SafetensorError,
 )
 _LONGEST_CANVAS = 1 << 13  # positions; known are 256, and attention grows with the square
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")  # of an adapter's folder
 _THOUGHT = "<|channel>thought\n<channel|>"
 
 
@@ -89,6 +91,7 @@ class Loaded:
     image_marks: ImageMarks
     lean: LeanWeights | None
     adapters: Adapters
+    shipped: Mapping[str, Path]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,7 @@ class _Traits:
     default_gap: int
     paragraph_gap: int | None
     certainty: tuple[float, float] | None
+    adapters: Mapping[str, Path]
 
 
 def load(
@@ -157,6 +161,7 @@ def load(
         image_marks=_image_marks(model, tokenizer),
         lean=lean,
         adapters=adapters,
+        shipped=traits.adapters,
     )
     tell("Ready", 1.0)
     return loaded
@@ -257,7 +262,17 @@ def _traits(path: Path) -> _Traits:
         default_gap=default,
         paragraph_gap=known.get("section_gap_tokens"),
         certainty=None if certainty is None else (float(certainty[0]), float(certainty[1])),
+        adapters=_shipped(path, known.get("adapters", [])),
     )
+
+
+def _shipped(path: Path, names: Any) -> dict[str, Path]:
+    """Return the folders of the adapters that a checkpoint brings: folders of its own, by name."""
+    listed = names if isinstance(names, list) else [None]
+    plain = all(isinstance(name, str) and _NAME.fullmatch(name) for name in listed)
+    if not plain or not all(is_folder(path / name) for name in names):
+        raise EngineError(f"lacuna.json in {path.name} names adapters that it does not bring.")
+    return {name: path / name for name in names}
 
 
 def _are_bounds(value: Any) -> bool:
@@ -417,6 +432,7 @@ def _info(
         adapter=adapter.name if adapter is not None else None,
         tokens_per_image=pictures.tokens_of_a_square(),
         certainty=traits.certainty,
+        adapters=tuple(traits.adapters),
     )
 
 

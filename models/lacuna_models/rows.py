@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from lacuna_models import blocks, drafting
@@ -11,28 +11,20 @@ from lacuna_models.api import (
     Done,
     Fill,
     FillRequest,
+    ModelInfo,
     Open,
+    Provenance,
     Reason,
     SamplerSettings,
-    Segment,
+    Stage,
     StepEvent,
     TokenState,
 )
-from lacuna_models.canvas import Layout, Rule
+from lacuna_models.canvas import Rule
 from lacuna_models.drafting import Reading
-from lacuna_models.infill import budget
+from lacuna_models.planning import Block
 from lacuna_models.sampler import StepOutput
 from lacuna_models.vocabulary import Vocabulary
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """One canvas of a request: its segments, its place among the others, its layout."""
-
-    segments: tuple[Segment, ...]
-    index: int
-    count: int
-    layout: Layout
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,34 +34,50 @@ class Job:
     request: FillRequest
     settings: SamplerSettings
     began: float
+    info: ModelInfo
 
     def elapsed(self) -> float:
         """Return the seconds since it began."""
         return time.perf_counter() - self.began
 
+    def origin(self, seed: int, step: int) -> Provenance:
+        """Return which run, and which step of it, wrote some words."""
+        adapter = self.request.adapter or self.info.adapter
+        return Provenance(self.info.name, self.info.hash, adapter, seed, step, self.settings)
+
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A step's numbers on the host: one list a row."""
+    """One row's step on the host: one entry a position."""
 
-    ids: list[list[int]]
-    accepted: list[list[bool]]
-    entropy: list[list[float]]
-    doubt: list[list[float]]
-    mean: list[float]
-    finished: list[bool]
+    ids: list[int]
+    accepted: list[bool]
+    entropy: list[float]
+    doubt: list[float]
+    mean: float
+    finished: bool
 
     @staticmethod
     def of(output: StepOutput) -> Read:
-        """Copy a step from the device."""
+        """Copy the step of a single row from the device."""
         return Read(
-            output.argmax.tolist(),
-            output.accepted.tolist(),
-            output.entropy.tolist(),
-            output.doubt.tolist(),
-            output.mean_entropy.tolist(),
-            output.state.finished.tolist(),
+            output.argmax[0].tolist(),
+            output.accepted[0].tolist(),
+            output.entropy[0].tolist(),
+            output.doubt[0].tolist(),
+            float(output.mean_entropy[0]),
+            bool(output.state.finished[0]),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What an event tells beside the row's own state."""
+
+    stage: Stage
+    edition: int
+    paused: bool
+    left: int
 
 
 class Row:
@@ -82,52 +90,75 @@ class Row:
         self.ids: list[int] = []
         self.finished = False
         self.stopped = False
+        self.notes: list[str] = []
         self._fills: list[Fill] = []
         self._blocks = 0
         self._steps = 0
         self._settled = True
 
-    def begin(self, block: Block) -> None:
-        """Open a block: nothing is accepted yet."""
+    @property
+    def steps(self) -> int:
+        """How many steps it has taken, in all blocks."""
+        return self._steps
+
+    @property
+    def accepted(self) -> list[bool]:
+        """Which positions hold what was accepted."""
+        return self._accepted
+
+    def begin(self, block: Block, number: int = 0) -> None:
+        """Open a block, ``number`` steps of which were taken before: nothing is accepted yet."""
         length = len(block.layout.ids)
         self.ids = list(block.layout.ids)
         self.finished = False
-        self._number = 0
+        self._number = number
         self._accepted = [rule is Rule.HELD for rule in block.layout.rules]
         self._entropy = [0.0] * length
         self._doubt = [0.0] * length
         self._states = [TokenState.CHANGING] * length
         self._held: list[int | None] = [None] * length
+        self._locked: frozenset[int] = frozenset()
         self._mean = 0.0
 
-    def take(self, read: Read, at: int, number: int) -> None:
-        """Take over one step's numbers."""
-        self._number = number
+    def keep(self, tokens: Mapping[int, int]) -> None:
+        """Note what was accepted before the block was opened again."""
+        for p, token in tokens.items():
+            self.ids[p], self._held[p], self._accepted[p] = token, token, True
+            self._states[p] = TokenState.SETTLED
+
+    def take(self, read: Read, locked: Collection[int] = (), struck: Collection[int] = ()) -> None:
+        """Take over one step's numbers; ``struck`` positions are thrown out again."""
+        self._number += 1
         self._steps += 1
-        self.ids, self._accepted = read.ids[at], read.accepted[at]
-        self._entropy, self._mean = read.entropy[at], read.mean[at]
-        self._doubt = read.doubt[at]
-        self.finished = read.finished[at]
+        self.ids, self._accepted = read.ids, read.accepted
+        self._entropy, self._mean, self._doubt = read.entropy, read.mean, read.doubt
+        self._locked = frozenset(locked)
+        self.finished = read.finished and not struck
+        for p in struck:
+            self._accepted[p] = False
         for p, token in enumerate(self.ids):
             same = self._held[p] == token
-            if self._accepted[p]:
+            if p in self._locked:
+                self._states[p] = TokenState.LOCKED
+                self._held[p] = token
+            elif self._accepted[p]:
                 self._states[p] = TokenState.SETTLED if same else TokenState.ACCEPTED
                 self._held[p] = token
             else:
                 self._states[p] = TokenState.CHANGING
                 self._held[p] = token if same else None
 
-    def event(self, job: Job, block: Block, words: Vocabulary) -> StepEvent:
+    def event(self, job: Job, block: Block, words: Vocabulary, moment: Moment) -> StepEvent:
         """Word the step just taken."""
         layout = block.layout
-        states = [self._states[p] for p in layout.free]
+        states = [self._states[p] for p in layout.free if p not in self._locked]
         return StepEvent(
             request_id=job.request.id,
             row=self.index,
             block=block.index,
             blocks=block.count,
             step=self._number,
-            steps=budget(job.settings),
+            steps=self._number + moment.left,
             spans=drafting.drafts(layout, words, self._reading()),
             free=len(states),
             settled=states.count(TokenState.SETTLED),
@@ -137,18 +168,28 @@ class Row:
             canvas=tuple(self.ids),
             accepted_mask=tuple(self._accepted),
             entropy=tuple(self._entropy),
+            locked=tuple(sorted(self._locked)),
+            edition=moment.edition,
+            stage=moment.stage,
+            paused=moment.paused,
         )
 
-    def end(self, block: Block, words: Vocabulary, steps: int) -> None:
-        """Close a block: all is kept, unless it was stopped on the way."""
-        self.stopped = not self.finished and self._number < steps
+    def end(self, job: Job, block: Block, words: Vocabulary, *, left: int) -> None:
+        """Close a block: all is kept, unless it was stopped with steps ``left``."""
+        self.stopped = not self.finished and left > 0
         self._settled = self._settled and self.finished
-        self._read(block, words, keep=not self.stopped)
+        self._read(job, block, words, keep=not self.stopped)
 
-    def pass_over(self, block: Block, words: Vocabulary) -> None:
+    def end_as(self, fills: Sequence[Fill], *, settled: bool) -> None:
+        """Close a block with fills that were chosen elsewhere."""
+        self._blocks += 1
+        self._settled = self._settled and settled
+        self._fills += fills
+
+    def pass_over(self, job: Job, block: Block, words: Vocabulary) -> None:
         """Read a block that has nothing to be written."""
         self.begin(block)
-        self._read(block, words, keep=True)
+        self._read(job, block, words, keep=True)
 
     def written(self, words: Vocabulary) -> list[int]:
         """Return the block's tokens as the next block is to see them: without filler."""
@@ -159,16 +200,31 @@ class Row:
         """Note that the blocks still to come will not be begun."""
         self.stopped = True
 
-    def _read(self, block: Block, words: Vocabulary, *, keep: bool) -> None:
-        self._blocks += 1
-        if not keep and self._number == 0:
-            self._fills += _untouched(block)
-            return
+    def refuse(self, job: Job, plan: Sequence[Block], words: Vocabulary, why: str) -> None:
+        """End at an edit that cannot be laid out, keeping what was accepted."""
+        self.stopped = True
+        self.notes.append(why)
+        if self._blocks < len(plan):
+            self._read(job, plan[self._blocks], words, keep=self.finished)
+
+    def start_over(self) -> None:
+        """Forget the blocks that were closed: the report was laid out anew."""
+        self._fills, self._blocks, self._settled = [], 0, True
+
+    def fills(self, job: Job, block: Block, words: Vocabulary, *, keep: bool) -> tuple[Fill, ...]:
+        """Return the block's proposals; without ``keep``, open where nothing was accepted."""
         # What the reader is told of a proposal is the doubt, not the cold sampler's entropy.
         reading = replace(self._reading(), entropy=self._doubt)
         if keep:
             reading = replace(reading, kept=[True] * len(self.ids))
-        self._fills += drafting.fills(block.layout, words, reading)
+        origin = job.origin(self.seed, self._steps)
+        told = drafting.fills(block.layout, words, reading)
+        return tuple(replace(fill, provenance=origin) for fill in told)
+
+    def _read(self, job: Job, block: Block, words: Vocabulary, *, keep: bool) -> None:
+        self._blocks += 1
+        begun = keep or self._number > 0
+        self._fills += self.fills(job, block, words, keep=keep) if begun else _untouched(block)
 
     def _reading(self) -> Reading:
         return Reading(self.ids, self._accepted, self._states, self._entropy)
@@ -187,7 +243,7 @@ class Row:
             steps=self._steps,
             elapsed=job.elapsed(),
             settings=job.settings,
-            notes=_notes(plan),
+            notes=(*_notes(plan), *self.notes),
         )
 
 

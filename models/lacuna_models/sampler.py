@@ -50,6 +50,10 @@ class SeededDraws:
         self._vocabulary = vocabulary
         self._device = device
 
+    def resize(self, free: int) -> None:
+        """Go on with another number of free positions, from the same streams."""
+        self._free = free
+
     def canvas(self) -> Tensor:
         """Return (R, F) ids, uniform over the vocabulary."""
         return torch.stack(

@@ -11,11 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from lacuna_models import asking
 from lacuna_models.api import (
-    Advance,
     Alternative,
     AskRequest,
     CancelToken,
-    Command,
     Commands,
     Done,
     Edit,
@@ -25,10 +23,8 @@ from lacuna_models.api import (
     Fixed,
     Gap,
     ModelInfo,
-    Pause,
     Provenance,
     Reason,
-    Resume,
     Rewrite,
     RewriteRequest,
     SamplerSettings,
@@ -40,6 +36,7 @@ from lacuna_models.api import (
     TokenDraft,
     TokenState,
 )
+from lacuna_models.pace import Deed, Pace, Turn
 from lacuna_models.scripted_row import Dictionary, ScriptedRow
 from lacuna_models.scripted_scores import Opinions, scripted_rewrites, scripted_scores
 
@@ -53,7 +50,6 @@ INFO = ModelInfo(
     settings=SamplerSettings(),
     tokens_per_image=64,
 )
-_WAIT = 0.02  # seconds between looks at the cancel token while a run is paused
 
 
 class ScriptedEngine:
@@ -229,11 +225,8 @@ class _Live:
         self.commanded = bool(request.commands)
         self._engine = engine
         self._rows = rows
-        self._cancel = cancel
-        self._commands = commands
+        self._pace = Pace(cancel, commands)
         self._edition = 0
-        self._paused = False
-        self._once = False
         self._began = time.perf_counter()
 
     def elapsed(self) -> float:
@@ -250,25 +243,14 @@ class _Live:
                     yield self._event(number, row)
 
     def _may_step(self) -> bool:
-        """Obey what has come; while paused, wait. False once the run is stopped or over."""
-        while not (self._cancel is not None and self._cancel.is_set()):
-            command = (
-                self._commands.take(_WAIT if self._paused else 0.0) if self._commands else None
-            )
-            if command is not None:
-                self._obey(command)
-            elif all(row.over for row in self._rows):
-                return False
-            elif not self._paused or self._once:
-                self._once = False
-                return True
-        return False
+        """Do what the reader said; False once the run is stopped or over."""
+        while True:
+            turn = self._pace.next(over=all(row.over for row in self._rows))
+            if isinstance(turn, Turn):
+                return turn is Turn.STEP
+            self._obey(turn)
 
-    def _obey(self, command: Command) -> None:
-        if isinstance(command, Pause | Resume | Advance):
-            self._paused = not isinstance(command, Resume)
-            self._once = isinstance(command, Advance)
-            return
+    def _obey(self, command: Deed) -> None:
         self.commanded = True
         if isinstance(command, Edit):
             self._edition += 1
@@ -301,5 +283,5 @@ class _Live:
             entropy=tuple(token.entropy for token in tokens),
             locked=row.locked,
             edition=self._edition,
-            paused=self._paused,
+            paused=self._pace.paused,
         )

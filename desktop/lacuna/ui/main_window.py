@@ -6,7 +6,7 @@ methods. Its title is the program's name and nothing else: titles end up in logs
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QPoint, QSize, Qt, Signal
@@ -34,16 +34,18 @@ from lacuna.ui.series_strip import SeriesStrip
 from lacuna.ui.status_bar import NO_CASE, StatusBar
 from lacuna.ui.theme import Look
 from lacuna.ui.tool_rail import ToolRail
-from lacuna.ui.viewer.board import Spot, find
+from lacuna.ui.viewer.board import Spot
 from lacuna.ui.viewer.image_menu import build_menu
 from lacuna.ui.viewer.image_painter import to_qimage
 from lacuna.ui.viewer.image_view import ImageView
-from lacuna.ui.viewer.picture import Picture, frame_count
+from lacuna.ui.viewer.lightbox import Lightbox
+from lacuna.ui.viewer.picture import Picture
+from lacuna.ui.viewer.viewer_state import Act
+from lacuna.ui.viewer.viewports import Viewports
 from lacuna.ui.widgets import Panel
 
 TITLE = "Lacuna"
 WIDE = 1400  # from here on the report has room for its full width
-OPENING = "Opening the image"
 
 
 class MainWindow(QWidget):
@@ -58,7 +60,7 @@ class MainWindow(QWidget):
     open_requested = Signal(object)  # list[Path]: files, folders, ZIPs
     sample_requested = Signal()
     model_chosen = Signal(object)  # Path of a checkpoint folder; None: the demonstrator
-    frame_wanted = Signal(int, int)  # a series of the study, a frame of the series: decode it
+    frame_wanted = Signal(int, int)  # the active viewport turns: an entry of the strip, a frame
     closing = Signal()  # before the window goes: stop what runs
 
     def __init__(
@@ -73,8 +75,6 @@ class MainWindow(QWidget):
         self.setAcceptDrops(True)
         self.setMinimumSize(1024, 640)
         self._report = report
-        self._study: Study | None = None
-        self._series = 0
         self._may_close: Callable[[], bool] = lambda: True
         self.case_bar = CaseBar(look)
         self.status_bar = StatusBar(look)
@@ -82,9 +82,10 @@ class MainWindow(QWidget):
         self.empty_state = EmptyState(look)
         self.tool_rail = ToolRail(look)
         self.series_strip = SeriesStrip(look)
-        self.image_view = ImageView(look)
+        self.viewports = Viewports(look)
+        self.lightbox = Lightbox(self.viewports, self.series_strip, self)
         self._column, self._slot = self._report_column(look, notice_slot)
-        self._splitter = ColumnSplitter(look, self.image_view, self._column)
+        self._splitter = ColumnSplitter(look, self.viewports, self._column)
         self._stack = QStackedWidget()
         self.model_dialog = ModelDialog(look, self._stack)
         self._lay_out()
@@ -98,7 +99,12 @@ class MainWindow(QWidget):
     @property
     def study(self) -> Study | None:
         """What is open."""
-        return self._study
+        return self.lightbox.study
+
+    @property
+    def image_view(self) -> ImageView:
+        """The active viewport."""
+        return self.viewports.active
 
     @property
     def report_width(self) -> int:
@@ -107,59 +113,47 @@ class MainWindow(QWidget):
 
     def show_empty(self) -> None:
         """Show the place to drop a study."""
-        self._study = None
+        self.lightbox.clear()
         self.case_bar.show_empty()
-        self.image_view.show_message("")
         self.status_bar.set_state(NO_CASE)
         self.empty_state.take_notices(self.notices)
         self._stack.setCurrentIndex(0)
         self.empty_state.drop_area.open_button.setFocus()
 
-    def show_study(self, study: Study) -> None:
-        """Show a study, and ask for the first frame of its first series."""
-        self._study = study
+    def show_study(self, study: Study, priors: Sequence[Study] = ()) -> None:
+        """Show a study, and ask for the first frames of what hangs in its viewports."""
         self.model_dialog.hide()
         self.case_bar.show_study(study)
-        self.series_strip.show_study(study)
         self._slot.addWidget(self.notices)
         self._stack.setCurrentIndex(1)
         self._report.setFocus()
-        self.show_series(0)
+        self.lightbox.show_study(study, priors)
+
+    def update_study(self, study: Study, priors: Sequence[Study] = (), *, last: bool) -> None:
+        """Take over the open study as it has grown; ``last``: no more of it is to come."""
+        self.case_bar.show_study(study)
+        self.lightbox.update_study(study, priors, last=last)
 
     def show_series(self, index: int) -> None:
-        """Turn to another series of the study."""
-        self._series = index
-        self.series_strip.set_current(index)
-        self.image_view.show_message(OPENING)
-        self.frame_wanted.emit(index, 0)
+        """Turn the active viewport to another entry of the strip."""
+        self.lightbox.show_series(index)
 
     def show_spot(self, spot: Spot) -> bool:
         """Turn to a frame by its name; False if the open study has no such frame."""
-        place = find(self._study, spot) if self._study is not None else None
-        if place is None:
-            return False
-        series, frame = place
-        if series != self._series or self.image_view.picture is None:
-            self.show_series(series)
-        self.image_view.go_to(frame)
-        return True
+        return self.lightbox.show_spot(spot)
 
     def show_picture(self, picture: Picture) -> None:
         """Show a decoded frame; one of a series that is no longer on show is dropped."""
-        if self._study and self._study.series[self._series] is picture.series:
-            self.image_view.show_picture(picture)
+        self.lightbox.show_picture(picture)
 
     def show_unreadable(self, message: str) -> None:
         """Say in place of the image why there is none; the frames beside it can be reached."""
-        count = frame_count(self._study.series[self._series]) if self._study is not None else 0
-        self.image_view.show_message(message, count)
+        self.lightbox.show_unreadable(message)
 
     def set_thumbnail(self, picture: Picture) -> None:
         """Give the picture's series its small picture, windowed as the file says."""
-        if self._study is None:
-            return
-        for index, series in enumerate(self._study.series):
-            if series is picture.series:
+        for index, entry in enumerate(self.series_strip.entries()):
+            if entry.series is picture.series:
                 self.series_strip.set_thumbnail(index, to_qimage(picture.thumbnail()))
 
     def toggle_maximised(self) -> None:
@@ -232,20 +226,15 @@ class MainWindow(QWidget):
     def _on_demonstrator(self) -> None:
         self.model_chosen.emit(None)
 
-    def _on_index(self, index: int) -> None:
-        self.frame_wanted.emit(self._series, index)
-
-    def _on_series_step(self, by: int) -> None:
-        count = len(self._study.series) if self._study else 0
-        if 0 <= self._series + by < count:
-            self.show_series(self._series + by)
-
     def _on_cine(self) -> None:
         self.image_view.toggle_cine()
         self.tool_rail.set_cine(self.image_view.cine.running)
 
+    def _on_act(self, act: Act) -> None:
+        self.image_view.act(act)
+
     def _open_menu(self, place: QPoint) -> None:
-        build_menu(self.image_view).popup(place)
+        build_menu(self.image_view, self.lightbox).popup(place)
 
     def _toggle_full_screen(self) -> None:
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
@@ -258,17 +247,14 @@ class MainWindow(QWidget):
         self.model_dialog.demonstrator_chosen.connect(self._on_demonstrator)
         self.empty_state.drop_area.open_requested.connect(self.browse_files)
         self.empty_state.drop_area.sample_requested.connect(self.sample_requested)
-        self.tool_rail.tool_chosen.connect(self.image_view.set_tool)
-        self.tool_rail.act_chosen.connect(self.image_view.act)
-        self.image_view.tool_changed.connect(self.tool_rail.set_tool)
-        self.image_view.index_wanted.connect(self._on_index)
-        self.image_view.cine.changed.connect(self.tool_rail.set_cine)
-        self.image_view.menu_wanted.connect(self._open_menu)
+        self.tool_rail.tool_chosen.connect(self.viewports.set_tool)
+        self.tool_rail.act_chosen.connect(self._on_act)
         self.tool_rail.cine_clicked.connect(self._on_cine)
-        self.image_view.spot_wanted.connect(self.show_spot)
-        self.image_view.series_wanted.connect(self._on_series_step)
-        self.image_view.maximise_wanted.connect(self.toggle_maximised)
-        self.series_strip.series_chosen.connect(self.show_series)
+        self.viewports.tool_changed.connect(self.tool_rail.set_tool)
+        self.viewports.cine_changed.connect(self.tool_rail.set_cine)
+        self.viewports.menu_wanted.connect(self._open_menu)
+        self.viewports.maximise_wanted.connect(self.toggle_maximised)
+        self.lightbox.frame_wanted.connect(self.frame_wanted)
 
     def _add_shortcuts(self) -> None:
         for keys, act in (

@@ -1,11 +1,14 @@
-"""The strip of series at the left of the image: a small picture of each, to click."""
+"""The strip of series at the left of the image: a small picture of each, to click or to drag."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPaintEvent
+from collections.abc import Sequence
+
+from PySide6.QtCore import QMimeData, QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QDrag, QImage, QMouseEvent, QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
+    QApplication,
     QFrame,
     QHBoxLayout,
     QScrollArea,
@@ -13,10 +16,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from lacuna.study.model import Series, Study
+from lacuna.study.model import Study
 from lacuna.ui.paint import paint_box
 from lacuna.ui.theme import KEY_RADIUS, Look, Role
-from lacuna.ui.viewer.picture import frame_count
+from lacuna.ui.viewer.entries import Entry, entries_of
+from lacuna.ui.viewer.viewports import SERIES_MIME
 from lacuna.ui.widgets import Hairline, Panel, Words
 from lacuna_resources.themes import ThemeName, load
 
@@ -26,21 +30,20 @@ ITEM_HEIGHT = 132  # picture, two lines of names, and the room below
 _ON_BLACK = load(ThemeName.DARK)
 
 
-def title_of(series: Series) -> str:
-    """Return what a series is called: its view where all images share one, else its own name."""
-    views = {image.view for image in series.images}
-    view = views.pop() if len(views) == 1 else ""
-    return view or series.description or series.modality or "Series"
-
-
 class Thumbnail(QAbstractButton):
-    """A series: its picture, how many frames it has, and ``[ ]`` if it goes to the model."""
+    """A series: its picture, how many frames it has, and ``[ ]`` if it goes to the model.
 
-    def __init__(self, look: Look, series: Series, parent: QWidget | None = None) -> None:
+    Dragged, it carries ``number``, its place in the strip, to a viewport.
+    """
+
+    def __init__(
+        self, look: Look, entry: Entry, number: int, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
-        self._look, self._series = look, series
+        self._look, self.entry, self.number = look, entry, number
         self._image = QImage()
         self._sent = False
+        self._pressed: QPoint | None = None
         self.setCheckable(True)
         self.setAutoExclusive(True)
         self.setFixedSize(THUMBNAIL.width(), ITEM_HEIGHT)
@@ -49,9 +52,22 @@ class Thumbnail(QAbstractButton):
 
     def set_image(self, image: QImage) -> None:
         """Show a picture, whole, on black."""
+        if image.isNull():
+            return
         keep, smooth = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode
         self._image = image.scaled(THUMBNAIL * 2, keep, smooth.SmoothTransformation)
         self.update()
+
+    def set_entry(self, entry: Entry) -> None:
+        """Show the same series as it has grown."""
+        self.entry = entry
+        self._name()
+        self.update()
+
+    @property
+    def image(self) -> QImage:
+        """The small picture, null while there is none."""
+        return self._image
 
     def set_sent(self, sent: bool) -> None:
         """Mark the series as going to the model."""
@@ -67,14 +83,39 @@ class Thumbnail(QAbstractButton):
     def sizeHint(self) -> QSize:
         return self.size()
 
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._pressed = event.position().toPoint()
+        super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        far = QApplication.startDragDistance()
+        pressed = self._pressed
+        if pressed is None or not event.buttons() & Qt.MouseButton.LeftButton:
+            return
+        if (event.position().toPoint() - pressed).manhattanLength() >= far:
+            self._pressed = None
+            self.setDown(False)
+            self._drag()
+
+    def _drag(self) -> None:
+        drag, data = QDrag(self), QMimeData()
+        data.setData(SERIES_MIME, str(self.number).encode())
+        drag.setMimeData(data)
+        drag.setPixmap(self.grab())
+        drag.exec(Qt.DropAction.CopyAction)
+
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         box = QRectF(0, 0, THUMBNAIL.width(), THUMBNAIL.height())
         self._paint_picture(painter, box)
-        count = str(frame_count(self._series))
-        self._paint_badge(painter, box.right() - 5, box.bottom() - 21, count)
+        if self.entry.document is not None:
+            icon = QRectF(0, 0, 24, 24)
+            icon.moveCenter(box.center())
+            self._look.paint_icon(painter, "file-text", icon, _ON_BLACK.text.second)
+        if self.entry.badge:
+            self._paint_badge(painter, box.right() - 5, box.bottom() - 21, self.entry.badge)
         if self._sent:
             badge = QRectF(box.right() - 24, 5, 19, 19)
             paint_box(painter, badge, KEY_RADIUS, fill="#CC000000")
@@ -116,8 +157,8 @@ class Thumbnail(QAbstractButton):
     def _paint_names(self, painter: QPainter) -> None:
         text = self._look.theme.text
         names = (
-            (title_of(self._series), Role.HEADING, text.strong, 3),
-            (f"se {self._series.number}", Role.CAPTION, text.second, 19),
+            (self.entry.title, Role.HEADING, text.strong, 3),
+            (self.entry.details, Role.CAPTION, text.second, 19),
         )
         for words, role, colour, top in names:
             painter.setFont(self._look.font(role))
@@ -129,7 +170,8 @@ class Thumbnail(QAbstractButton):
 
     def _name(self) -> None:
         sent = ", sent to the model" if self._sent else ""
-        name = f"{title_of(self._series)}, series {self._series.number}{sent}"
+        number = f", series {self.entry.series.number}" if self.entry.series is not None else ""
+        name = f"{self.entry.title}{number}{sent}"
         self.setAccessibleName(name)
         self.setToolTip(name)
 
@@ -155,23 +197,52 @@ class SeriesStrip(Panel):
         row.addWidget(self._area)
         row.addWidget(Hairline(look, Qt.Orientation.Vertical))
 
-    def show_study(self, study: Study) -> None:
-        """Show a study's series, the first one chosen."""
-        self._thumbnails = [Thumbnail(self._look, series) for series in study.series]
+    def show_study(self, study: Study, priors: Sequence[Study] = ()) -> None:
+        """Show a study's series and documents, then its priors', the first one chosen."""
+        self._show(entries_of(study, priors), {})
+        self.set_current(0)
+
+    def update_study(self, study: Study, priors: Sequence[Study] = ()) -> None:
+        """Show the same study as it has grown; pictures and choice stay."""
+        entries = entries_of(study, priors)
+        if [one.entry.key for one in self._thumbnails] == [one.key for one in entries]:
+            for thumbnail, entry in zip(self._thumbnails, entries, strict=True):
+                thumbnail.set_entry(entry)
+            return
+        images = {one.entry.key: one.image for one in self._thumbnails}
+        chosen = next((one.entry.key for one in self._thumbnails if one.isChecked()), None)
+        self._show(entries, images)
+        keys = [one.key for one in entries]
+        self.set_current(keys.index(chosen) if chosen in keys else 0)
+
+    def entries(self) -> tuple[Entry, ...]:
+        """Return what the thumbnails stand for, in order."""
+        return tuple(one.entry for one in self._thumbnails)
+
+    def _show(self, entries: Sequence[Entry], images: dict[tuple[str, str, str], QImage]) -> None:
+        self._thumbnails = [
+            Thumbnail(self._look, entry, number) for number, entry in enumerate(entries)
+        ]
         page = Panel(self._look.theme.surface.window)
         column = QVBoxLayout(page)
         column.setContentsMargins(12, 11, 0, 12)
         column.setSpacing(0)
-        heading = Words(self._look, Role.CAPTION, self._look.theme.text.third, "This study")
-        heading.setFixedHeight(16)
-        column.addWidget(heading)
-        column.addSpacing(11)
+        heading = ""
         for thumbnail in self._thumbnails:
+            if thumbnail.entry.heading != heading:
+                heading = thumbnail.entry.heading
+                self._add_heading(column, heading)
             thumbnail.clicked.connect(self._on_click)
+            thumbnail.set_image(images.get(thumbnail.entry.key, QImage()))
             column.addWidget(thumbnail)
         column.addStretch(1)
         self._area.setWidget(page)
-        self.set_current(0)
+
+    def _add_heading(self, column: QVBoxLayout, words: str) -> None:
+        heading = Words(self._look, Role.CAPTION, self._look.theme.text.third, words)
+        heading.setFixedHeight(16)
+        column.addWidget(heading)
+        column.addSpacing(11)
 
     def set_thumbnail(self, index: int, image: QImage) -> None:
         """Give a series its picture."""
@@ -179,7 +250,7 @@ class SeriesStrip(Panel):
 
     def set_current(self, index: int) -> None:
         """Mark the series on show."""
-        if self._thumbnails:
+        if index < len(self._thumbnails):
             self._thumbnails[index].setChecked(True)
             self._area.ensureWidgetVisible(self._thumbnails[index])
 

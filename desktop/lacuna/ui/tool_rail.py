@@ -60,7 +60,14 @@ class ToolRail(Panel):
 
     def set_tool(self, tool: Tool) -> None:
         """Light the tool in use."""
-        self._tools[tool].setChecked(True)
+        button = self._tools.get(tool)
+        if button is None:  # a tool that has a key and a place in the menu only
+            self._group.setExclusive(False)
+            for other in self._tools.values():
+                other.setChecked(False)
+            self._group.setExclusive(True)
+            return
+        button.setChecked(True)
 
     def set_cine(self, running: bool) -> None:
         """Light the cine button while it runs."""

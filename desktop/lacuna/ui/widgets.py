@@ -76,6 +76,12 @@ class Button(QAbstractButton):
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 
+    def set_key(self, key: str) -> None:
+        """Change the key cap, and the width with it; none where ``key`` is empty."""
+        self._key = key
+        self.updateGeometry()
+        self.update()
+
     def set_text(self, text: str) -> None:
         """Change the words, and the width with them."""
         self.setText(text)

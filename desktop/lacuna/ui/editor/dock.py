@@ -25,6 +25,9 @@ from lacuna_models.api import Done, Kept, Open, Reason, StepEvent
 
 LEFT, RIGHT = 40, 32
 _NARROW = 560  # below it, key caps and figures yield to the buttons
+_ROOMY = 440  # pixels that the long legend needs
+_NORMALS = "Ctrl+Shift+N"
+_PAUSE, _ONE = "Ctrl+P", "Ctrl+."
 _LONG = ("Mean entropy of free tokens", "Tokens accepted in the step")
 _SHORT = ("Mean entropy", "Tokens accepted")
 
@@ -48,6 +51,9 @@ class Dock(QStackedWidget):
     reject_clicked = Signal()
     scrubbed = Signal(int)
     chip_left_out = Signal(str)
+    normals_clicked = Signal()
+    pause_clicked = Signal()  # pauses, or goes on
+    step_clicked = Signal()  # one step, while paused
     continue_clicked = Signal()
     back_clicked = Signal()  # from an earlier step to the report
     runs_wanted = Signal(QPoint)  # a list of recent runs, at a point of the screen
@@ -62,7 +68,11 @@ class Dock(QStackedWidget):
             self.addWidget(state)
         self._idle.fill.clicked.connect(self.fill_clicked)
         self._idle.left_out.connect(self.chip_left_out)
+        self._idle.normals.clicked.connect(self.normals_clicked)
+        self._idle.runs.clicked.connect(self._ask_idle_runs)
         self._running.stop.clicked.connect(self.stop_clicked)
+        self._running.pause.clicked.connect(self.pause_clicked)
+        self._running.one.clicked.connect(self.step_clicked)
         self._settled.accept.clicked.connect(self.accept_clicked)
         self._settled.reject.clicked.connect(self.reject_clicked)
         self._settled.again.clicked.connect(self.fill_clicked)
@@ -82,6 +92,7 @@ class Dock(QStackedWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         narrow = event.size().width() < _NARROW
+        self._idle.set_narrow(narrow)
         self._running.set_narrow(narrow)
         self._settled.set_narrow(narrow)
         super().resizeEvent(event)
@@ -98,6 +109,7 @@ class Dock(QStackedWidget):
     def set_fill_enabled(self, enabled: bool) -> None:
         """Say whether a model is there to fill."""
         self._idle.fill.setEnabled(enabled)
+        self._idle.normals.setEnabled(enabled)
         self._settled.again.setEnabled(enabled)
 
     def show_idle(self) -> None:
@@ -134,6 +146,14 @@ class Dock(QStackedWidget):
     def show_run(self, name: str, *, back: bool) -> None:
         """Name the run that is looked at; ``back``: lead away from the earlier step on show."""
         self._settled.show_run(name, back=back)
+        self._idle.runs.setVisible(True)
+
+    def forget_runs(self) -> None:
+        """There is no run to look at."""
+        self._idle.runs.setVisible(False)
+
+    def _ask_idle_runs(self) -> None:
+        self.runs_wanted.emit(self._idle.runs.mapToGlobal(QPoint(0, 0)))
 
     def _ask_runs(self) -> None:
         runs = self._settled.runs
@@ -147,15 +167,26 @@ class _Idle(QWidget):
         super().__init__()
         self._look = look
         self.fill = Button(look, "Fill", icon="brackets", key="Ctrl+G", kind=Kind.PRIMARY)
+        self.normals = Button(look, "Normals", key=_NORMALS)
+        self.normals.setToolTip("Keep what is stated, fill compatible normals around it")
+        self.runs = Button(look, "Runs", icon="history", kind=Kind.QUIET)
+        self.runs.setToolTip("Recent runs")
+        self.runs.hide()
         self._chips = _row()
-        self._head = Words(look, Role.STATUS, look.theme.text.third, "Sent to the model")
+        self._head = Words(look, Role.STATUS, look.theme.text.third, "Sent to the model", keeps=40)
         column = _column(self)
         column.addLayout(self._chips)
         buttons = _row()
         buttons.addWidget(self.fill)
+        buttons.addWidget(self.normals)
         buttons.addStretch(1)
+        buttons.addWidget(self.runs)
         column.addLayout(buttons)
         self.set_chips(())
+
+    def set_narrow(self, narrow: bool) -> None:
+        """Let key caps yield to words."""
+        self.normals.set_key("" if narrow else _NORMALS)
 
     def set_chips(self, chips: Sequence[SentChip]) -> None:
         """Show what goes to the model; nothing at all where nothing is known yet."""
@@ -175,6 +206,8 @@ class _Running(QWidget):
         super().__init__()
         self._anchors, self._narrow = 0, False
         self.stop = Button(look, "Stop, keep this", icon="square", key="Esc")
+        self.pause = Button(look, "Pause", key=_PAUSE, kind=Kind.QUIET, height=28)
+        self.one = Button(look, "One step", key=_ONE, kind=Kind.QUIET, height=28)
         second = look.theme.text.second
         self._title = Words(look, Role.UI_STRONG, look.theme.text.strong, figures=True)
         self._figures = Words(look, Role.STATUS, second, keeps=0, figures=True)
@@ -188,7 +221,11 @@ class _Running(QWidget):
         column = _column(self)
         column.addLayout(top)
         column.addWidget(self._timeline)
-        column.addWidget(self._legend)
+        foot = _row()
+        foot.addWidget(self._legend, 1)
+        foot.addWidget(self.one)
+        foot.addWidget(self.pause)
+        column.addLayout(foot)
 
     def start(self, anchors: int) -> None:
         """Show that the request is on its way."""
@@ -196,6 +233,7 @@ class _Running(QWidget):
         self._title.set_text("Starting")
         self._figures.set_text(f"{_counted(anchors, 'anchor')} held" if anchors else "")
         self._seconds.set_text("")
+        self._show_paused(paused=False)
         self._timeline.show_steps((), -1, scrubbing=False)
         self._legend.set_entropy(None)
 
@@ -204,6 +242,7 @@ class _Running(QWidget):
         step = steps[-1]
         part = f"Part {step.block + 1} of {step.blocks}, step" if step.blocks > 1 else "Step"
         self._title.set_text(f"{part} {step.step} of {step.steps}")
+        self._show_paused(paused=step.paused)
         self._figures.set_text(self._told(step))
         self._seconds.set_text(f"{step.elapsed:.1f} s")
         self._timeline.show_steps(steps, len(steps) - 1, scrubbing=False)
@@ -213,6 +252,12 @@ class _Running(QWidget):
         """Let the clock and the anchors yield to what has settled, and to the button."""
         self._narrow = narrow
         self._seconds.setVisible(not narrow)
+        self.pause.set_key("" if narrow else _PAUSE)
+        self.one.set_key("" if narrow else _ONE)
+
+    def _show_paused(self, *, paused: bool) -> None:
+        self.pause.set_text("Go on" if paused else "Pause")
+        self.one.setVisible(paused)
 
     def _told(self, step: StepEvent) -> str:
         settled = f"{step.settled} of {step.free}"
@@ -348,7 +393,7 @@ class _Legend(QWidget):
         middle = self.height() / 2
         painter.setPen(QPen(QColor(theme.text.normal), 1.5))
         painter.drawLine(QLineF(0, middle, 16, middle))
-        line, bars = _LONG if self.width() >= _NARROW - LEFT - RIGHT else _SHORT
+        line, bars = _LONG if self.width() >= _ROOMY else _SHORT
         if self._entropy is not None:
             line += f", {self._entropy:.2f} nats"
         x = self._words(painter, 22.0, line) + 24

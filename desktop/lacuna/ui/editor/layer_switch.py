@@ -36,6 +36,10 @@ class LayerSwitch(QWidget):
         self.setFixedHeight(_HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
+    def choose(self, layer: Layer) -> None:
+        """Choose a layer as a click does."""
+        self._group.button(list(Layer).index(layer)).setChecked(True)
+
     def paintEvent(self, event: QPaintEvent) -> None:
         edge = self._look.theme.line.edge
         paint_box(QPainter(self), QRectF(self.rect()), CONTROL_RADIUS, line=edge)

@@ -8,24 +8,23 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from PySide6.QtCore import QPoint, QRectF, Qt, Signal
-from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from lacuna.report import edit
 from lacuna.report.model import Fixed, Report
 from lacuna.ui.editor.dock import Dock, SentChip
-from lacuna.ui.editor.editor import RIGHT_MARGIN, ReportEditor
-from lacuna.ui.editor.layer_switch import LayerSwitch
+from lacuna.ui.editor.editor import ReportEditor
 from lacuna.ui.editor.layers import Layer
-from lacuna.ui.editor.painter import GUTTER
+from lacuna.ui.editor.report_header import ReportHeader
 from lacuna.ui.editor.ribbon import Mode, Ribbon
-from lacuna.ui.theme import Look, Role
+from lacuna.ui.steering.acts import Act
+from lacuna.ui.steering.kit import SteeringKit
+from lacuna.ui.theme import Look
 from lacuna.ui.timeline.player import Player
-from lacuna.ui.widgets import Hairline, Panel, Words
+from lacuna.ui.widgets import Hairline, Panel
 from lacuna_models.api import Done, FillRequest, StepEvent
-
-_HEADER = 44
 
 
 class ReportPanel(Panel):
@@ -43,19 +42,21 @@ class ReportPanel(Panel):
     measurement_wanted = Signal()  # the last one, at the caret
     place_wanted = Signal(str)  # the id of a measurement: show where it was taken
     continue_wanted = Signal(object, int)  # Recorded, the place of the step to continue from
+    act_chosen = Signal(object)  # an Act that is decided at the desk
+    steered = Signal(object)  # a Command to the run under way
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(look.theme.surface.panel, parent)
         self.editor = ReportEditor(look)
         self.notice_slot = QVBoxLayout()
-        self._title = Words(look, Role.TITLE, look.theme.text.strong, "Report", keeps=60)
+        self._header = ReportHeader(look)
         self._ribbon, self._dock = Ribbon(look), Dock(look)
-        self._switch = LayerSwitch(look)
         self.player = Player(look, self.editor, self._dock, self)
+        self.kit = SteeringKit(look, self.editor, self)
         self._last = self.editor.report()
         self._steps: list[StepEvent] = []
         self._begun: tuple[FillRequest, Report] | None = None
-        self._running = False
+        self._running = self._paused = False
         self._lay_out(look)
         self._connect()
         self.setFocusProxy(self.editor)
@@ -101,13 +102,15 @@ class ReportPanel(Panel):
         self.editor.begin_run(request)
         self._dock.show_started(anchors)
         self._ribbon.set_mode(Mode.RUNNING)
-        self._stop_key.setEnabled(True)
+        self.kit.choices.hide()
+        self._heed_esc()
 
     def show_step(self, step: StepEvent) -> None:
         """Show a step of the run. Other rows than the first are candidates and not shown."""
         if not self._running or step.row != 0:
             return
         self._steps.append(step)
+        self._paused = step.paused
         self._dock.show_step(self._steps)
         self.editor.show_step(step)
 
@@ -126,7 +129,7 @@ class ReportPanel(Panel):
 
     def set_title(self, name: str) -> None:
         """Name the template in the header."""
-        self._title.set_text(name)
+        self._header.set_title(name)
 
     def set_notice_widget(self, widget: QWidget) -> None:
         """Put notices above the text: they never cover the image."""
@@ -160,32 +163,22 @@ class ReportPanel(Panel):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self._header(look))
+        column.addWidget(self._header)
         column.addWidget(Hairline(look))
         column.addLayout(self.notice_slot)
         column.addWidget(self.player.stack, 1)
+        column.addWidget(self.kit.foot)
         column.addWidget(Hairline(look))
         column.addWidget(self._ribbon)
         column.addWidget(Hairline(look))
         column.addWidget(self._dock)
 
-    def _header(self, look: Look) -> QWidget:
-        header = Panel(look.theme.surface.panel)
-        header.setFixedHeight(_HEADER)
-        row = QHBoxLayout(header)
-        row.setContentsMargins(GUTTER, 0, RIGHT_MARGIN, 0)
-        row.setSpacing(8)
-        row.addWidget(_Icon(look, "layout-template"))
-        row.addWidget(self._title, 1)
-        row.addWidget(Words(look, Role.STATUS, look.theme.text.third, "Show"))
-        row.addWidget(self._switch)
-        return header
-
     def _connect(self) -> None:
         self.editor.changed.connect(self._on_changed)
         self.editor.hint.connect(self.hint)
         self.editor.place_wanted.connect(self.place_wanted)
-        self._switch.chosen.connect(self._set_layer)
+        self._header.layer_chosen.connect(self._set_layer)
+        self._header.acts_wanted.connect(self.kit.open_menu)
         self._dock.fill_clicked.connect(self.fill_requested)
         self._dock.stop_clicked.connect(self.stop_requested)
         self._dock.accept_clicked.connect(self._accept)
@@ -197,9 +190,15 @@ class ReportPanel(Panel):
         self.player.moved.connect(self._on_moved)
         self.player.hint.connect(self.hint)
         self._dock.chip_left_out.connect(self.chip_left_out)
+        self._dock.pause_clicked.connect(partial(self.act_chosen.emit, Act.PAUSE))
+        self._dock.step_clicked.connect(partial(self.act_chosen.emit, Act.STEP_ON))
+        self._dock.normals_clicked.connect(partial(self.act_chosen.emit, Act.NORMALS))
+        self.editor.steered.connect(self.steered)
+        self.kit.chosen.connect(self._choose)
+        self.kit.changed.connect(self._heed_esc)
         for keys, act in (
             ("Ctrl+G", self._ask_fill),
-            ("Ctrl+L", self.editor.toggle_lock),
+            ("Ctrl+L", self._lock),
             ("Ctrl+Space", self.editor.insert_gap),
             ("Ctrl+M", self.measurement_wanted.emit),
             ("Ctrl+Return", self._accept),
@@ -209,11 +208,11 @@ class ReportPanel(Panel):
             ("Ctrl++", self._larger),
             ("Ctrl+-", self._smaller),
             ("Ctrl+,", self.player.back),
-            ("Ctrl+.", self.player.on),
+            ("Ctrl+.", self._step_on),
         ):
             QShortcut(QKeySequence(keys), self).activated.connect(act)
         self._stop_key = QShortcut(QKeySequence("Esc"), self)
-        self._stop_key.activated.connect(self.stop_requested)
+        self._stop_key.activated.connect(self._escape)
         self._stop_key.setEnabled(False)
 
     def _on_changed(self) -> None:
@@ -245,7 +244,8 @@ class ReportPanel(Panel):
     def _end_run(self) -> None:
         self.player.leave()
         self._running = False
-        self._stop_key.setEnabled(False)
+        self._paused = False
+        self._heed_esc()
         self._ribbon.set_mode(Mode.REST)
 
     def _larger(self) -> None:
@@ -255,12 +255,66 @@ class ReportPanel(Panel):
         self.editor.zoom(-1)
 
     def _accept(self) -> None:
+        if self.kit.foot.answer("Ctrl+Enter"):
+            return
         if not self.player.leave():  # no proposal is judged unseen
             self.editor.accept()
 
     def _reject(self) -> None:
+        if self.kit.foot.answer("Ctrl+Backspace"):
+            return
         if not self.player.leave():
             self.editor.reject()
+
+    def adopt_request(self, request: FillRequest) -> None:
+        """Go on showing a run whose report was changed meanwhile."""
+        self.editor.adopt_request(request)
+
+    @property
+    def running(self) -> bool:
+        """Whether a run is under way."""
+        return self._running
+
+    @property
+    def paused(self) -> bool:
+        """Whether the run under way waits for the reader."""
+        return self._paused
+
+    def _escape(self) -> None:
+        if not self.kit.close_something() and self._running:
+            self.stop_requested.emit()
+
+    def _heed_esc(self) -> None:
+        """Take Esc only while it means something here: over the image it means something else."""
+        self._stop_key.setEnabled(self._running or self.kit.something_open)
+
+    def _lock(self) -> None:
+        if not self.editor.lock_words():
+            self.editor.toggle_lock()
+
+    def _step_on(self) -> None:
+        if self._paused:
+            self.act_chosen.emit(Act.STEP_ON)
+        else:
+            self.player.on()
+
+    def _choose(self, act: Act) -> None:
+        """Do what concerns this column alone; the desk is asked for the rest."""
+        own: dict[Act, Callable[[], object]] = {
+            Act.FILL: self._ask_fill,
+            Act.ACCEPT: self._accept,
+            Act.REJECT: self._reject,
+            Act.LOCK: self._lock,
+            Act.STRIKE: self.editor.strike_words,
+            Act.WORD_ON: partial(self.editor.point_on, 1),
+            Act.WORD_BACK: partial(self.editor.point_on, -1),
+            Act.STEP_ON: self._step_on,
+            Act.STEP_BACK: self.player.back,
+        }
+        if act in own:
+            own[act]()
+        else:
+            self.act_chosen.emit(act)
 
     def _on_moved(self, replaying: bool) -> None:
         self._ribbon.set_mode(Mode.REPLAY if replaying else Mode.REST)
@@ -279,15 +333,3 @@ class ReportPanel(Panel):
         for run in reversed(self.player.runs.all):
             menu.addAction(run.words, partial(self.player.choose, run.number))
         menu.popup(place - QPoint(0, menu.sizeHint().height()))
-
-
-class _Icon(QWidget):
-    def __init__(self, look: Look, name: str) -> None:
-        super().__init__()
-        self._look, self._name = look, name
-        self.setFixedSize(16, 16)
-        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        colour = self._look.theme.text.second
-        self._look.paint_icon(QPainter(self), self._name, QRectF(self.rect()), colour)

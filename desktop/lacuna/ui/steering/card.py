@@ -157,11 +157,13 @@ class Foot(QWidget):
 
     acted = Signal(str, str)  # the card's key, the act's id
     closed = Signal(str)  # by the reader
+    changed = Signal()  # a card or a panel has come or gone
 
     def __init__(self, look: Look, left: int, right: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._look = look
         self._card: Card | None = None
+        self._panels: list[QWidget] = []
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(left, 4, right, 12)
         self._column.setSpacing(8)
@@ -182,6 +184,7 @@ class Foot(QWidget):
         card.closed.connect(self._on_closed)
         self._column.insertWidget(0, card, 0, Qt.AlignmentFlag.AlignBottom)
         self.show()
+        self.changed.emit()
 
     def withdraw(self, key: str | None = None) -> None:
         """Take the card away; with a ``key``, only if it is that one."""
@@ -192,6 +195,7 @@ class Foot(QWidget):
     def add_panel(self, panel: QWidget) -> None:
         """Give a panel its place below the card; it shows and hides itself by ``show_panel``."""
         panel.hide()
+        self._panels.append(panel)
         self._column.addWidget(panel)
 
     def show_panel(self, panel: QWidget, *, shown: bool) -> None:
@@ -226,8 +230,9 @@ class Foot(QWidget):
             self._card = None
 
     def _settle(self) -> None:
-        panels = (self._column.itemAt(i).widget() for i in range(self._column.count()))
-        self.setVisible(any(p is not None and not p.isHidden() for p in panels))
+        standing = any(not panel.isHidden() for panel in self._panels)
+        self.setVisible(self._card is not None or standing)
+        self.changed.emit()
 
 
 def _row() -> QHBoxLayout:

@@ -58,11 +58,13 @@ class Player(QObject):
         if steps:
             self.runs.add(request, before, steps, done)
             self._place = len(steps) - 1
+            self._dock.show_run(name_of(self.runs.all[-1]), back=False)
 
     def forget(self) -> None:
         """Another report is open: its runs are not this one's."""
         self.leave()
         self.runs.clear()
+        self._dock.forget_runs()
         self._place = -1
 
     def choose(self, number: int) -> None:

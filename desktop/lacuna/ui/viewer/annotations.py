@@ -6,6 +6,7 @@ On black in every theme, with a dark outline of one pixel: a shadow fails on bon
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
@@ -17,7 +18,28 @@ from lacuna.ui.viewer.viewer_state import ViewState, edge_letters
 from lacuna_resources.themes import ThemeName, load
 
 _INSET = 16.0
+_CLOSE = 10.0  # where several viewports share the room
 _GAP = "   "
+
+
+class Marked(Protocol):
+    """What the corners say beside the picture's own facts."""
+
+    @property
+    def alone(self) -> bool:
+        """Whether there is no other viewport."""
+
+    @property
+    def texts(self) -> bool:
+        """Whether the corners are written at all."""
+
+    @property
+    def linked(self) -> bool:
+        """Whether the viewport scrolls with others."""
+
+    @property
+    def kept(self) -> bool:
+        """Whether the frame goes to the model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +58,14 @@ def corner_texts(picture: Picture, state: ViewState, rate: float = 0.0) -> Corne
     ``rate`` is cine's, in frames a second; 0 while it stands still.
     """
     series, image = picture.series, picture.image
-    name = image.view or series.description or series.modality
+    name = picture.name or image.view or series.description or series.modality
+    name = f"Prior   {name}" if picture.prior else name
     place = f"se {series.number}  im {picture.index + 1}/{picture.count}"
     cine = f"{rate:.0f} a second" if rate else ""
     lossy = "lossy" if image.lossy else "lossless"
     window = f"{window_text(state.window)}{_GAP}{lossy}" if picture.grey else lossy
+    if image.burned_in:
+        window = f"{window}{_GAP}text in the image"
     return Corners(
         _GAP.join(part for part in (name, place, cine) if part),
         picture.date.split(",")[0],
@@ -74,19 +99,18 @@ def paint_annotations(
     picture: Picture,
     state: ViewState,
     rate: float = 0.0,
+    extras: Marked | None = None,
 ) -> None:
-    """Paint the corner texts and the letters of the sides within ``box``."""
-    font = look.font(Role.LABEL)
-    inner = box.adjusted(_INSET, _INSET, -_INSET, -_INSET)
-    texts = corner_texts(picture, state, rate)
+    """Paint the corner texts and the letters of the sides within ``box``.
+
+    Letters stay when the texts are put away: a side must never be in doubt. A view too narrow for
+    two texts beside each other keeps the left one.
+    """
+    inset = _INSET if extras is None or extras.alone else _CLOSE
+    inner = box.adjusted(inset, inset, -inset, -inset)
+    if extras is None or extras.texts:
+        _write_corners(painter, look, inner, corner_texts(picture, state, rate), extras)
     align = Qt.AlignmentFlag
-    for text, where in (
-        (texts.top_left, align.AlignLeft | align.AlignTop),
-        (texts.top_right, align.AlignRight | align.AlignTop),
-        (texts.bottom_left, align.AlignLeft | align.AlignBottom),
-        (texts.bottom_right, align.AlignRight | align.AlignBottom),
-    ):
-        _write(painter, font, inner, where, text)
     strong = look.font(Role.TITLE)
     letters = _side_letters(picture, state)
     sides = (
@@ -95,6 +119,25 @@ def paint_annotations(
     )
     for letter, where in zip(letters, sides, strict=True):
         _write(painter, strong, inner, where, letter)
+
+
+def _write_corners(
+    painter: QPainter, look: Look, inner: QRectF, texts: Corners, extras: Marked | None
+) -> None:
+    font, align = look.font(Role.LABEL), Qt.AlignmentFlag
+    metrics = QFontMetricsF(font)
+    told = ["to the model"] if extras is not None and extras.kept else []
+    told += ["synced"] if extras is not None and extras.linked else []
+    last = _GAP.join([*told, texts.bottom_right] if texts.bottom_right else told)
+    rows = (
+        (texts.top_left, texts.top_right, align.AlignTop),
+        (texts.bottom_left, last, align.AlignBottom),
+    )
+    for left, right, edge in rows:
+        _write(painter, font, inner, align.AlignLeft | edge, left)
+        both = metrics.horizontalAdvance(left) + metrics.horizontalAdvance(right) + _INSET
+        if both <= inner.width():
+            _write(painter, font, inner, align.AlignRight | edge, right)
 
 
 def _side_letters(picture: Picture, state: ViewState) -> tuple[str, ...]:

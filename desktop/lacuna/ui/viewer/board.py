@@ -6,7 +6,15 @@ from dataclasses import dataclass, field, replace
 
 from lacuna.report.model import new_id
 from lacuna.study import measure
-from lacuna.study.measure import EllipseRoi, Length, Probe, Scale, Shape, Statistics
+from lacuna.study.measure import (
+    EllipseRoi,
+    FreehandRoi,
+    Length,
+    Probe,
+    Scale,
+    Shape,
+    Statistics,
+)
 from lacuna.study.model import Image, Series, Study
 from lacuna.ui.viewer.picture import Picture, frame_at
 
@@ -111,14 +119,44 @@ def find(study: Study, spot: Spot) -> tuple[int, int] | None:
 
 
 def mark_of(shape: Shape, picture: Picture, mark_id: str | None = None) -> Mark:
-    """Measure a shape on a picture. A new mark gets an id of its own."""
-    spot, scale = spot_of(picture), measure.scale_of(picture.image)
-    mark = Mark(mark_id or new_id(), spot, shape, scale, picture.image.value_unit)
-    if isinstance(shape, EllipseRoi) and picture.grey:
-        return replace(mark, statistics=measure.statistics(shape, picture.values))
+    """Measure a shape on a picture. A new mark gets an id of its own.
+
+    Values are the picture's, times the SUV factor where the file allows it.
+    """
+    image = picture.image
+    unit = "SUVbw" if image.suv_factor else image.value_unit
+    mark = Mark(mark_id or new_id(), spot_of(picture), shape, scale_on(picture, shape), unit)
+    if isinstance(shape, EllipseRoi | FreehandRoi) and picture.grey:
+        found = measure.statistics(shape, picture.values)
+        return replace(mark, statistics=_times(found, image.suv_factor))
     if isinstance(shape, Probe):
-        return replace(mark, values=measure.value_at(shape, picture.values))
+        factor = image.suv_factor or 1.0
+        values = measure.value_at(shape, picture.values)
+        return replace(mark, values=tuple(value * factor for value in values))
     return mark
+
+
+def scale_on(picture: Picture, shape: Shape) -> Scale:
+    """Return how large pixels are under a shape.
+
+    An ultrasound image is calibrated region by region: a shape that reaches out of its region is
+    measured in pixels, never by a region that holds for a part of it only.
+    """
+    image = picture.image
+    if not image.regions:
+        return measure.scale_of(image)
+    points = measure.points(shape)
+    for region in image.regions:
+        if all(region.contains(x, y) for x, y in points):
+            return Scale(*region.spacing, "mm")
+    return Scale()
+
+
+def _times(found: Statistics | None, factor: float | None) -> Statistics | None:
+    if found is None or not factor:
+        return found
+    ends = found.minimum * factor, found.maximum * factor
+    return Statistics(found.count, found.mean * factor, found.sd * factor, *ends)
 
 
 def other_diameter(mark: Mark, marks: _Marks) -> Mark | None:

@@ -8,33 +8,27 @@ from functools import partial
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMenu
 
+from lacuna.study.volume import Axis
+from lacuna.ui.viewer.commands import ACTS, TOOLS, WORDS, Command
+from lacuna.ui.viewer.hanging import Layout
 from lacuna.ui.viewer.image_view import ImageView
-from lacuna.ui.viewer.viewer_state import CT_PRESETS, Act, Tool
+from lacuna.ui.viewer.lightbox import Lightbox
+from lacuna.ui.viewer.presets import preset_name, presets
 
 _ACTS = (
-    (Act.INVERT, "Invert\tI"),
-    (Act.ROTATE_RIGHT, "Rotate right\tR"),
-    (Act.ROTATE_LEFT, "Rotate left\tL"),
-    (Act.FLIP_HORIZONTAL, "Flip left to right\tH"),
-    (Act.FLIP_VERTICAL, "Flip top to bottom\tV"),
-    (Act.RESET, "Reset\tSpace"),
-)
-_TOOLS = (
-    (Tool.SELECT, "Select"),
-    (Tool.WINDOW, "Window\tW"),
-    (Tool.PAN, "Pan"),
-    (Tool.ZOOM, "Zoom\tZ"),
-    (Tool.MAGNIFY, "Magnifier"),
-    (Tool.LENGTH, "Length\tD"),
-    (Tool.ANGLE, "Angle\tA"),
-    (Tool.ELLIPSE, "Ellipse\tE"),
-    (Tool.PROBE, "Value of a pixel"),
-    (Tool.ARROW, "Arrow"),
+    Command.INVERT,
+    Command.ROTATE_RIGHT,
+    Command.ROTATE_LEFT,
+    Command.FLIP_HORIZONTAL,
+    Command.FLIP_VERTICAL,
 )
 
 
-def build_menu(view: ImageView) -> QMenu:
-    """Return the menu for what the view shows and for the mark that is selected in it."""
+def build_menu(view: ImageView, lightbox: Lightbox | None = None) -> QMenu:
+    """Return the menu for what the view shows and for the mark that is selected in it.
+
+    With a ``lightbox``, also what concerns other viewports.
+    """
     menu = QMenu(view)
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     if view.selected_mark is not None:
@@ -44,36 +38,53 @@ def build_menu(view: ImageView) -> QMenu:
     for words, choose in _windows(view):
         menu.addAction(words, choose)
     menu.addSeparator()
-    for act, words in _ACTS:
-        menu.addAction(words, partial(view.act, act))
+    for command in _ACTS:
+        menu.addAction(_with_key(view, command), partial(view.act, ACTS[command]))
+    menu.addAction(_with_key(view, Command.RESET, "Reset"), partial(view.act, ACTS[Command.RESET]))
     menu.addSeparator()
     if view.picture is not None and view.picture.count > 1:
-        words = "Stop cine\tC" if view.cine.running else "Cine\tC"
-        menu.addAction(words, view.toggle_cine)
+        words = "Stop cine" if view.cine.running else "Cine"
+        menu.addAction(_with_key(view, Command.CINE, words), view.toggle_cine)
         menu.addSeparator()
+    if lightbox is not None:
+        _add_arrangement(menu, view, lightbox)
     _add_tools(menu, view)
     return menu
 
 
+def _with_key(view: ImageView, command: Command, words: str = "") -> str:
+    return f"{words or WORDS[command]}\t{view.bindings.key(command)}"
+
+
 def _windows(view: ImageView) -> list[tuple[str, Callable[[], None]]]:
     """Return the windows that mean something on this picture."""
-    picture = view.picture
-    if picture is None or not picture.grey:
-        return []
-    found: list[tuple[str, Callable[[], None]]] = [
-        ("Automatic window\t0", partial(view.set_window, picture.auto)),
-        ("Window of the file\t1", partial(view.set_window, picture.window)),
+    found = presets(view.picture) if view.picture is not None else {}
+    return [
+        (f"{preset_name(window, digit)}\t{digit}", partial(view.set_window, window))
+        for digit, window in found.items()
     ]
-    if picture.series.modality == "CT":
-        for digit, window in CT_PRESETS.items():
-            words = f"{window.name.capitalize()} {window.width:.0f}/{window.center:.0f}\t{digit}"
-            found.append((words, partial(view.set_window, window)))
-    return found
+
+
+def _add_arrangement(menu: QMenu, view: ImageView, lightbox: Lightbox) -> None:
+    layouts = menu.addMenu("Layout")
+    for layout in Layout:
+        layouts.addAction(layout.words, partial(lightbox.set_layout, layout))
+    if lightbox.can_cut(view):
+        cuts = menu.addMenu("Cut the volume")
+        cuts.addAction(_with_key(view, Command.REFORMAT), lightbox.show_cuts)
+        for axis in Axis:
+            cuts.addAction(axis.capitalize(), partial(lightbox.show_cut, axis))
+        cuts.addAction(_with_key(view, Command.SLAB), lightbox.next_slab)
+    if lightbox.priors:
+        menu.addAction(_with_key(view, Command.COMPARE), lightbox.compare)
+    for command in (Command.LINK, Command.LINES, Command.TEXTS, Command.KEY_IMAGE):
+        menu.addAction(_with_key(view, command), partial(lightbox.obey, command))
+    menu.addSeparator()
 
 
 def _add_tools(menu: QMenu, view: ImageView) -> None:
     tools = menu.addMenu("Left button")
-    for tool, words in _TOOLS:
-        action = tools.addAction(words, partial(view.set_tool, tool))
+    for command, tool in TOOLS.items():
+        action = tools.addAction(_with_key(view, command), partial(view.set_tool, tool))
         action.setCheckable(True)
         action.setChecked(view.tool is tool)

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 
-from lacuna.study import measure
 from lacuna.ui.paint import paint_box
 from lacuna.ui.theme import KEY_RADIUS, Look, Role
 from lacuna.ui.viewer.board import Mark, other_diameter
 from lacuna.ui.viewer.mark_shapes import path_of
 from lacuna.ui.viewer.mark_words import label_lines
+from lacuna.ui.viewer.pen import grips
 from lacuna.ui.viewer.sheet import Sheet
 from lacuna_resources.themes import ThemeName, load
 
@@ -118,7 +118,7 @@ def _within(label: QRectF, inner: QRectF) -> QRectF:
 
 
 def _paint_handles(painter: QPainter, mark: Mark, sheet: Sheet) -> None:
-    for point in measure.points(mark.shape):
+    for point in grips(mark.shape):
         handle = QRectF(0, 0, _HANDLE, _HANDLE)
         handle.moveCenter(sheet.view_point(point))
         paint_box(painter, handle, 0, fill="#000000", line=_ON_BLACK.line.focus)

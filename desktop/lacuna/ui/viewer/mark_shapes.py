@@ -8,7 +8,17 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainterPath, QPainterPathStroker
 
 from lacuna.study import measure
-from lacuna.study.measure import Angle, EllipseRoi, Length, Probe, Shape
+from lacuna.study.measure import (
+    Angle,
+    Bidirectional,
+    Cobb,
+    EllipseRoi,
+    FreehandRoi,
+    Length,
+    Note,
+    Probe,
+    Shape,
+)
 from lacuna.ui.viewer.sheet import Sheet
 
 _BAR = 5.0  # half of a caliper's end bar, in view pixels
@@ -27,7 +37,13 @@ def path_of(shape: Shape, sheet: Sheet) -> QPainterPath:
         return _angle(*seen)
     if isinstance(shape, EllipseRoi):
         return _ellipse(shape, sheet)
-    if isinstance(shape, Probe):
+    if isinstance(shape, Bidirectional | Cobb):
+        path = _caliper(*seen[:2])
+        path.addPath(_caliper(*seen[2:]))
+        return path
+    if isinstance(shape, FreehandRoi):
+        return _closed(seen)
+    if isinstance(shape, Probe | Note):
         return _probe(*seen)
     return _arrow(*seen)
 
@@ -71,6 +87,14 @@ def _ellipse(shape: EllipseRoi, sheet: Sheet) -> QPainterPath:
     path = QPainterPath()
     path.addEllipse(QRectF(QPointF(*shape.corner), QPointF(*shape.opposite)).normalized())
     return sheet.to_view.map(path)
+
+
+def _closed(seen: list[QPointF]) -> QPainterPath:
+    path = QPainterPath(seen[0])
+    for point in seen[1:]:
+        path.lineTo(point)
+    path.closeSubpath()
+    return path
 
 
 def _probe(at: QPointF) -> QPainterPath:

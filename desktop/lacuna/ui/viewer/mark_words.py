@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from lacuna.study import measure
-from lacuna.study.measure import Angle, EllipseRoi, Length, Probe, Scale, Statistics
+from lacuna.study.measure import (
+    Angle,
+    Bidirectional,
+    Cobb,
+    EllipseRoi,
+    FreehandRoi,
+    Length,
+    Note,
+    Probe,
+    Scale,
+    Statistics,
+)
 from lacuna.ui.viewer.board import Mark
 
 TIMES = "\u00d7"  # on the image; the report has a plain x
@@ -22,21 +33,30 @@ def label_lines(mark: Mark, pair: Mark | None = None) -> list[str]:
     return [*lines, *_notes(mark)] if lines else []
 
 
-def report_words(mark: Mark, pair: Mark | None, series_number: int, image_number: int) -> str:
+def report_words(
+    mark: Mark, pair: Mark | None, series_number: int, image_number: int, name: str = ""
+) -> str:
     """Return what the report says of a mark: ``12 x 8 mm (se 1, im 1)``; empty for an arrow.
+
+    ``name`` stands before the image's number where it is not the series' own: ``coronal 45``.
 
     All spaces are U+00A0. ``image_number`` counts from 1, as the image's corner does.
     """
     shape = mark.shape
     if isinstance(shape, Length):
         words = sizes_text(mark, pair)
-    elif isinstance(shape, EllipseRoi) and mark.statistics is not None:
+    elif isinstance(shape, Bidirectional):
+        words = _axes_text(shape, mark.scale)
+    elif isinstance(shape, Note):
+        return ""
+    elif isinstance(shape, EllipseRoi | FreehandRoi) and mark.statistics is not None:
         words = _mean_text(mark, mark.statistics, ", ")
     else:
         words = "".join(_readings(mark, None)[:1])
     if not words:
         return ""
-    return f"{words} (se {series_number}, im {image_number})".replace(" ", NO_BREAK)
+    image = f"{name or 'im'} {image_number}"
+    return f"{words} (se {series_number}, {image})".replace(" ", NO_BREAK)
 
 
 def sizes_text(mark: Mark, pair: Mark | None) -> str:
@@ -49,11 +69,17 @@ def _readings(mark: Mark, pair: Mark | None) -> list[str]:
     shape = mark.shape
     if isinstance(shape, Length):
         return [sizes_text(mark, pair).replace("x ", f"{TIMES} ")]
+    if isinstance(shape, Bidirectional):
+        return [_axes_text(shape, mark.scale).replace("x ", f"{TIMES} ")]
+    if isinstance(shape, Cobb):
+        return [f"{measure.cobb_degrees(shape, mark.scale):.0f}\u00b0 Cobb"]
+    if isinstance(shape, Note):
+        return [shape.words]
     if isinstance(shape, Angle):
         return [f"{measure.degrees(shape, mark.scale):.0f}\u00b0"]
     if isinstance(shape, Probe):
         return [_with_unit(", ".join(value_text(value) for value in mark.values), mark)]
-    if not isinstance(shape, EllipseRoi):
+    if not isinstance(shape, EllipseRoi | FreehandRoi):
         return []
     size = area_text(measure.area(shape, mark.scale), mark.scale)
     found = mark.statistics
@@ -65,10 +91,16 @@ def _readings(mark: Mark, pair: Mark | None) -> list[str]:
 
 def _notes(mark: Mark) -> list[str]:
     """Say what a length or an area in a projection does not say by itself."""
-    if not isinstance(mark.shape, Length | EllipseRoi) or not mark.scale.at_detector:
+    sized = Length | Bidirectional | EllipseRoi | FreehandRoi
+    if not isinstance(mark.shape, sized) or not mark.scale.at_detector:
         return []
     factor = mark.scale.magnification
     return ["at the detector" if factor is None else f"at the detector, {factor:.2f} x"]
+
+
+def _axes_text(shape: Bidirectional, scale: Scale) -> str:
+    sizes = (measure.length(axis, scale) for axis in measure.diameters(shape, scale))
+    return f"{' x '.join(_number(size) for size in sizes)} {scale.unit}"
 
 
 def _mean_text(mark: Mark, found: Statistics, between: str) -> str:

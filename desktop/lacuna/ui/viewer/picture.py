@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lacuna.study.geometry import Plane
 from lacuna.study.model import Image, Series, Window
 from lacuna.study.pixels import default_window, is_inverted, read_pixels, render
 from lacuna.study.voi import auto_window
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Veil:
+    """What is laid over a frame and cannot be windowed: overlays, a shutter.
+
+    ``bright`` is True where an overlay's bits are set, ``covered`` where nothing is to be seen;
+    both bool, (rows, columns), or None. ``grey`` is what covers, 0 black to 255 white.
+    """
+
+    bright: NDArray[np.bool_] | None = None
+    covered: NDArray[np.bool_] | None = None
+    grey: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -18,7 +32,8 @@ class Picture:
     """One frame, decoded. ``index`` counts the frames of the series, from 0.
 
     ``values`` are (rows, columns) grey, or (rows, columns, 3) uint8. ``span`` is the range of the
-    values.
+    values, ``low`` the lowest of them. ``frame`` counts within ``image``, from 0. ``name`` stands
+    in place of the image's own in the corner: of a reformat. ``prior``: of an earlier study.
     """
 
     values: NDArray[Any] = field(repr=False)
@@ -27,9 +42,18 @@ class Picture:
     index: int
     count: int
     window: Window
-    auto: Window
     span: float
     date: str = ""
+    low: float = 0.0
+    frame: int = 0
+    name: str = ""
+    prior: bool = False
+    veil: Veil | None = None
+
+    @property
+    def auto(self) -> Window:
+        """A window over the picture's own range; reckoned anew each time, some milliseconds."""
+        return auto_window(self.values, self.image.padding)
 
     @property
     def grey(self) -> bool:
@@ -42,15 +66,34 @@ class Picture:
         return is_inverted(self.image)
 
     @property
+    def plane(self) -> Plane | None:
+        """Where the frame lies in the patient; None where the file does not say."""
+        return self.image.plane(self.frame)
+
+    @property
     def aspect(self) -> float:
         """How much higher than wide a pixel is."""
+        if self.image.aspect != 1.0:
+            return self.image.aspect
         spacing = self.image.pixel_spacing
         return spacing[0] / spacing[1] if spacing and min(spacing) > 0 else 1.0
+
+    def veiled(self, pixels: NDArray[np.uint8], stride: int = 1) -> NDArray[np.uint8]:
+        """Lay overlays and shutter over pixels that were windowed at every ``stride``-th value."""
+        if self.veil is None:
+            return pixels
+        shown = np.array(pixels)
+        if self.veil.bright is not None:
+            shown[self.veil.bright[::stride, ::stride]] = 255
+        if self.veil.covered is not None:
+            shown[self.veil.covered[::stride, ::stride]] = self.veil.grey
+        return shown
 
     def thumbnail(self) -> NDArray[np.uint8]:
         """Return it small, through its first window: uint8, 0 = black, at most 511 a side."""
         step = max(1, max(self.values.shape[:2]) // 256)
-        return render(self.values[::step, ::step], self.window, self.low_is_bright)
+        pixels = render(self.values[::step, ::step], self.window, self.low_is_bright)
+        return self.veiled(pixels, step)
 
 
 def frame_count(series: Series) -> int:
@@ -86,14 +129,40 @@ def picture_of(
     values: NDArray[Any], image: Image, series: Series, index: int, date: str = ""
 ) -> Picture:
     """Put decoded values and what is known about them together."""
+    at, frame = _frame(series, index)
+    frame = frame if at is image else 0
+    own = image.windows_of(frame)
+    low = float(values.min())
     return Picture(
         values=values,
         image=image,
         series=series,
         index=index,
         count=frame_count(series),
-        window=default_window(image, values),
-        auto=auto_window(values, image.padding),
-        span=float(values.max()) - float(values.min()),
+        window=own[0] if own else default_window(image, values),
+        span=float(values.max()) - low,
         date=date,
+        low=low,
+        frame=frame,
     )
+
+
+def same_series(one: Series, other: Series) -> bool:
+    """Whether two are one series, of which one may have been read further than the other."""
+    if one is other:
+        return True
+    first = one.images[0].source if one.images else None
+    known = one.series_instance_uid and one.series_instance_uid == other.series_instance_uid
+    return bool(known) and any(image.source == first for image in other.images)
+
+
+def named(picture: Picture, name: str, *, prior: bool = False) -> Picture:
+    """Return a picture with another name in its corner."""
+    return replace(picture, name=name, prior=prior)
+
+
+def _frame(series: Series, index: int) -> tuple[Image | None, int]:
+    try:
+        return frame_at(series, index)
+    except IndexError:
+        return None, 0

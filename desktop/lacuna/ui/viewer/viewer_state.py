@@ -26,10 +26,14 @@ class Tool(StrEnum):
     ZOOM = "zoom"
     MAGNIFY = "magnify"
     LENGTH = "length"
+    BIDIRECTIONAL = "bidirectional"
     ANGLE = "angle"
+    COBB = "cobb"
     ELLIPSE = "ellipse"
+    FREEHAND = "freehand"
     PROBE = "probe"
     ARROW = "arrow"
+    NOTE = "note"
 
 
 class Act(StrEnum):

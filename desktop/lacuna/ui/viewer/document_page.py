@@ -1,0 +1,113 @@
+"""A document in a viewport: its words on black, scrolled by wheel and keys. GUI thread only."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QAbstractTextDocumentLayout, QColor, QPainter, QPalette, QTextDocument
+
+from lacuna.study.document import DocumentContent, Node
+from lacuna.ui.theme import Look, Role
+from lacuna_resources.themes import ThemeName, load
+
+_ON_BLACK = load(ThemeName.DARK)
+_PAD = 40.0
+_WIDEST = 680.0  # a line longer than this is not followed by eye
+_STEP = 48  # view pixels a notch
+_INDENT = 20  # pixels a level of a report's tree
+NO_PDF = (
+    "A PDF of {size}. Lacuna does not draw PDF documents: "
+    "save it from the menu and open it in another program."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a document: its name, what it says, how deep it stands."""
+
+    name: str
+    text: str
+    depth: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A document, ready to be shown. ``pdf`` are the bytes of one that can only be saved."""
+
+    title: str
+    date: str
+    lines: tuple[Line, ...]
+    note: str = ""
+    pdf: bytes = b""
+
+
+def paper_of(title: str, date: str, content: DocumentContent, note: str = "") -> Paper:
+    """Return a document's words: a report's tree, or a notice of what a PDF is."""
+    if content.root is not None:
+        return Paper(title, date, tuple(_lines(content.root, 0)), note)
+    size = f"{max(len(content.pdf) / 1024, 0.1):,.1f} kB"
+    return Paper(title, date, (Line("", NO_PDF.format(size=size)),), note, content.pdf)
+
+
+def _lines(node: Node, depth: int) -> list[Line]:
+    own = [Line(node.name, node.text, depth)] if node.name or node.text else []
+    below = [line for child in node.children for line in _lines(child, depth + bool(own))]
+    return own + below
+
+
+class DocumentPage:
+    """Lays a paper out at the width of its view, and paints what is scrolled to."""
+
+    def __init__(self, look: Look, paper: Paper) -> None:
+        self.paper = paper
+        self._offset = 0.0
+        self._text = QTextDocument()
+        self._text.setDefaultFont(look.font(Role.UI))
+        self._text.setDocumentMargin(0)
+        self._text.setHtml(_html(paper))
+
+    def scroll(self, by: int, height: int) -> None:
+        """Move ``by`` notches down; held at both ends."""
+        most = max(self._text.size().height() + 2 * _PAD - height, 0.0)
+        self._offset = min(max(self._offset + by * _STEP, 0.0), most)
+
+    def paint(self, painter: QPainter, box: QRectF) -> None:
+        """Paint the part that is seen in ``box``."""
+        width = min(box.width() - 2 * _PAD, _WIDEST)
+        if self._text.textWidth() != width:
+            self._text.setTextWidth(width)
+        painter.save()
+        painter.setClipRect(box, Qt.ClipOperation.IntersectClip)
+        left = box.left() + (box.width() - width) / 2
+        painter.translate(QPointF(left, box.top() + _PAD - self._offset))
+        context = QAbstractTextDocumentLayout.PaintContext()
+        context.palette.setColor(QPalette.ColorRole.Text, QColor(_ON_BLACK.text.normal))
+        self._text.documentLayout().draw(painter, context)
+        painter.restore()
+
+    def words(self) -> str:
+        """Return all that is written on it."""
+        return self._text.toPlainText()
+
+
+def _html(paper: Paper) -> str:
+    """Write the paper as the few tags that Qt lays out; every word of it is escaped."""
+    text = _ON_BLACK.text
+    head = f'<p style="color:{text.strong}; font-size:18px;">{_safe(paper.title)}</p>'
+    under = "   ".join(part for part in (paper.date, paper.note) if part)
+    head += f'<p style="color:{text.third};">{_safe(under)}</p>' if under else ""
+    return head + "".join(_paragraph(line) for line in paper.lines)
+
+
+def _paragraph(line: Line) -> str:
+    name = f'<span style="color:{_ON_BLACK.text.third};">{_safe(line.name)}</span>'
+    said = _safe(line.text).replace("\n", "<br/>")
+    between = "<br/>" if line.name and len(line.text) > 60 else " "
+    margin = line.depth * _INDENT
+    return f'<p style="margin:6px 0 0 {margin}px;">{name}{between if line.name else ""}{said}</p>'
+
+
+def _safe(words: str) -> str:
+    return html.escape(words)

@@ -1,0 +1,75 @@
+"""What the series strip lists: series and documents of the study, then those of its priors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from lacuna.study.document import Document
+from lacuna.study.model import Series, Study
+from lacuna.ui.viewer.picture import frame_count
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A series, or a document, of the study or of a prior. ``heading`` names its group."""
+
+    study: Study
+    heading: str
+    series: Series | None = None
+    document: Document | None = None
+    prior: bool = False
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What stays the same while the study is still being read."""
+        own = self.series.series_instance_uid if self.series is not None else ""
+        paper = self.document.sop_instance_uid if self.document is not None else ""
+        return self.study.study_instance_uid, own, paper
+
+    @property
+    def title(self) -> str:
+        """What it is called: its view where all images share one, else its own name."""
+        if self.document is not None:
+            return self.document.title or "Document"
+        return title_of(self.series) if self.series is not None else "Series"
+
+    @property
+    def details(self) -> str:
+        """What stands below the title."""
+        if self.document is not None:
+            return self.document.date.split(",")[0]
+        return f"se {self.series.number}" if self.series is not None else ""
+
+    @property
+    def badge(self) -> str:
+        """How many frames it has; nothing for a document."""
+        return str(frame_count(self.series)) if self.series is not None else ""
+
+
+def title_of(series: Series) -> str:
+    """Return what a series is called: its view where all images share one, else its own name."""
+    views = {image.view for image in series.images}
+    view = views.pop() if len(views) == 1 else ""
+    return view or series.description or series.modality or "Series"
+
+
+def entries_of(study: Study, priors: Iterable[Study] = ()) -> tuple[Entry, ...]:
+    """Return the strip's entries: the study's series come first, by their place in the study."""
+    found = [Entry(study, "This study", series) for series in study.series]
+    found += [Entry(study, "Documents", document=document) for document in study.documents]
+    for prior in priors:
+        heading = f"Prior, {_day(prior, study)}" if prior.date else "Another study"
+        found += [Entry(prior, heading, series, prior=True) for series in prior.series]
+        found += [Entry(prior, heading, document=one, prior=True) for one in prior.documents]
+    return tuple(found)
+
+
+def _day(prior: Study, study: Study) -> str:
+    """Return the prior's day, without its year where that is the study's own."""
+    day = prior.date.split(",")[0]
+    parts = day.split(" ")
+    if len(parts) != 3:
+        return day
+    same_year = study.date.split(",")[0].endswith(parts[2])
+    return " ".join(parts[:2] if same_year else parts[1:])

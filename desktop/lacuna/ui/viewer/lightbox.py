@@ -1,0 +1,410 @@
+"""What of the open study stands in which viewport, and what the image side's commands do to it.
+
+GUI thread only. It decodes nothing: frames and documents are asked for by signals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from lacuna.study.model import Series, Study
+from lacuna.study.volume import SLABS, THIN, Axis, Grid, cut_of, grid_of
+from lacuna.ui.series_strip import SeriesStrip
+from lacuna.ui.viewer.board import Spot, find, spot_of
+from lacuna.ui.viewer.commands import Command
+from lacuna.ui.viewer.entries import Entry
+from lacuna.ui.viewer.hanging import Hanging, Layout, Place, beside, hang
+from lacuna.ui.viewer.image_view import ImageView
+from lacuna.ui.viewer.note_field import NoteField
+from lacuna.ui.viewer.picture import Picture, same_series
+from lacuna.ui.viewer.stack import Direct, Frames, Reformat, Stack
+from lacuna.ui.viewer.viewports import OPENING, Viewports, next_layout
+
+NO_VOLUME = "These slices make no regular volume."
+NO_PRIOR = "There is no prior to compare with."
+_AGAIN_MS = 250  # between two looks at a cut whose slices are still being decoded
+
+
+class Lightbox(QObject):
+    """Hangs studies in viewports. ``frames`` is where decoded pixels come from."""
+
+    frame_wanted = Signal(int, int)  # the active viewport turns: an entry of the strip, a frame
+    document_wanted = Signal(object, object)  # a viewport, a Document
+    key_wanted = Signal()  # the active viewport's frame goes to the model, or no longer
+    hint = Signal(str)
+
+    def __init__(
+        self, viewports: Viewports, strip: SeriesStrip, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.frames: Frames = Direct()
+        self._viewports, self._strip = viewports, strip
+        self._study: Study | None = None
+        self._priors: tuple[Study, ...] = ()
+        self._shown: dict[ImageView, int] = {}  # the strip's entry in each viewport
+        self._by_hand = False  # the reader has chosen what hangs where
+        self._again = QTimer(self, interval=_AGAIN_MS)
+        self._again.timeout.connect(self._look_again)
+        self._acts: dict[Command, Callable[[], None]] = {
+            Command.VIEW_LEFT: self._go_left,
+            Command.VIEW_RIGHT: self._go_right,
+            Command.LAYOUT_NEXT: self.more_viewports,
+            Command.LAYOUT_BACK: self.fewer_viewports,
+            Command.LINK: self.toggle_link,
+            Command.LINES: self.toggle_lines,
+            Command.TEXTS: self.toggle_texts,
+            Command.REFORMAT: self.show_cuts,
+            Command.SLAB: self.next_slab,
+            Command.COMPARE: self.compare,
+            Command.KEY_IMAGE: self.key_wanted.emit,
+        }
+        viewports.command_wanted.connect(self.obey)
+        viewports.index_wanted.connect(self._on_index)
+        viewports.series_wanted.connect(self.step_series)
+        viewports.series_dropped.connect(self._on_drop)
+        viewports.spot_wanted.connect(self.show_spot)
+        viewports.active_changed.connect(self._on_active)
+        viewports.note_wanted.connect(self._write_note)
+        strip.series_chosen.connect(self._on_chosen)
+
+    @property
+    def study(self) -> Study | None:
+        """What is open."""
+        return self._study
+
+    @property
+    def priors(self) -> tuple[Study, ...]:
+        """The patient's earlier studies that came along, the newest first."""
+        return self._priors
+
+    def clear(self) -> None:
+        """Show nothing."""
+        self._study, self._priors = None, ()
+        self._again.stop()
+        self._shown.clear()
+        self._viewports.clear()
+
+    def show_study(self, study: Study, priors: Sequence[Study] = ()) -> None:
+        """Hang a study by its modality's default, and ask for its first frames."""
+        self._study, self._priors = study, tuple(priors)
+        self._strip.show_study(study, priors)
+        self._viewports.clear(OPENING)
+        self._by_hand = False
+        self._hang_default()
+
+    def update_study(self, study: Study, priors: Sequence[Study] = (), *, last: bool) -> None:
+        """Take over the study as it has grown: what is on the screen stays there.
+
+        ``last``: no more is to come, and unless the reader has chosen otherwise it is hung again.
+        """
+        self._study, self._priors = study, tuple(priors)
+        self._strip.update_study(study, priors)
+        for view in self._viewports.views():
+            self._renew(view)
+        if last and not self._by_hand:
+            self._hang_default()
+
+    def show_series(self, number: int) -> None:
+        """Turn the active viewport to another entry of the strip."""
+        self.show_entry(self._viewports.active, number)
+
+    def show_entry(self, view: ImageView, number: int) -> None:
+        """Turn a viewport to an entry of the strip: a series, or a document."""
+        entry = self._strip.entries()[number]
+        self._by_hand = True
+        if entry.document is not None:
+            self._shown[view] = number
+            self._mark_current()
+            view.show_message(OPENING)
+            self.document_wanted.emit(view, entry.document)
+        elif entry.series is not None:
+            stack = Stack(entry.series, entry.study, self.frames, prior=entry.prior)
+            self._show(view, stack, number, 0)
+
+    def show_spot(self, spot: Spot) -> bool:
+        """Turn the active viewport to a frame by its name; False if nothing open has it."""
+        view = self._viewports.active
+        for number, entry in enumerate(self._strip.entries()):
+            place = find(entry.study, spot) if entry.series is not None else None
+            if place is None or entry.study.series[place[0]] is not entry.series:
+                continue
+            stack = self._viewports.stack_of(view)
+            if stack is None or stack.series is not entry.series or view.picture is None:
+                self.show_entry(view, number)
+            view.go_to(place[1])
+            return True
+        return self._show_cut_spot(spot)
+
+    def place_of(self, spot: Spot) -> tuple[Series, int, str] | None:
+        """Return (series, frame from 0, what the frame is called if not the series' own)."""
+        for stack in self._viewports.stacks():
+            if not isinstance(stack, Reformat):
+                continue
+            if stack.series.images[0].sop_instance_uid == spot.sop_uid:
+                return stack.of.series, spot.frame, str(stack.axis)
+        for entry in self._strip.entries():
+            place = find(entry.study, spot) if entry.series is not None else None
+            if place is not None:
+                return entry.study.series[place[0]], place[1], ""
+        return None
+
+    def step_series(self, by: int) -> None:
+        """Turn the active viewport to the next or the previous entry of the strip."""
+        number = self._shown.get(self._viewports.active, 0) + by
+        if 0 <= number < len(self._strip.entries()):
+            self.show_series(number)
+
+    def show_picture(self, picture: Picture) -> None:
+        """Show a decoded frame in every viewport that holds its very series."""
+        for view in self._viewports.views():
+            stack = self._viewports.stack_of(view)
+            if stack is not None and stack.series is picture.series:
+                self._viewports.deliver(view, stack, picture)
+
+    def show_unreadable(self, message: str) -> None:
+        """Say in the active viewport why there is no image; others beside it can be reached."""
+        view = self._viewports.active
+        stack = self._viewports.stack_of(view)
+        view.show_message(message, stack.count if stack is not None else 0)
+
+    def obey(self, command: Command) -> None:
+        """Do what a command of the image side says."""
+        act = self._acts.get(command)
+        if act is not None and self._study is not None:
+            act()
+
+    def set_layout(self, layout: Layout) -> None:
+        """Show so many viewports; new ones get the series that are not on show yet."""
+        self._by_hand = True
+        self._viewports.set_layout(layout)
+        self._fill_empty()
+
+    def more_viewports(self) -> None:
+        """Go to the next larger layout."""
+        self.set_layout(next_layout(self._viewports.arrangement, 1))
+
+    def fewer_viewports(self) -> None:
+        """Go to the next smaller layout."""
+        self.set_layout(next_layout(self._viewports.arrangement, -1))
+
+    def toggle_link(self) -> None:
+        """Scroll viewports together, or each for itself."""
+        self._viewports.links.on = not self._viewports.links.on
+        self._viewports.refresh()
+
+    def toggle_lines(self) -> None:
+        """Show or hide reference lines."""
+        self._viewports.shows_lines = not self._viewports.shows_lines
+        self._viewports.refresh()
+
+    def toggle_texts(self) -> None:
+        """Show or hide the corner texts."""
+        self._viewports.shows_texts = not self._viewports.shows_texts
+        self._viewports.refresh()
+
+    def can_cut(self, view: ImageView) -> bool:
+        """Whether what a viewport shows is a regular volume."""
+        return self._grid(view) is not None
+
+    def show_cut(self, axis: Axis) -> None:
+        """Cut through the active viewport's volume along an axis, in that viewport."""
+        view = self._viewports.active
+        grid, stack = self._grid(view), self._viewports.stack_of(view)
+        if grid is None or stack is None:
+            self.hint.emit(NO_VOLUME)
+            return
+        of = stack.of if isinstance(stack, Reformat) else stack
+        slab = stack.slab if isinstance(stack, Reformat) else THIN
+        self._by_hand = True
+        self._show_reformat(view, Reformat(of, grid, axis, slab), self._shown.get(view, 0))
+
+    def show_cuts(self) -> None:
+        """Show the active viewport's series beside its axial, coronal and sagittal cuts."""
+        view = self._viewports.active
+        grid, stack = self._grid(view), self._viewports.stack_of(view)
+        if grid is None or stack is None:
+            self.hint.emit(NO_VOLUME)
+            return
+        of = stack.of if isinstance(stack, Reformat) else stack
+        number, window = self._shown.get(view, 0), view.state.window if view.state else None
+        places = [Place(of.series, of.study, view.index, None, window, of.prior)]
+        places += [
+            Place(of.series, of.study, 0, axis, window, of.prior) for axis in Axis
+        ]
+        self._by_hand = True
+        self._hang(Hanging(Layout.FOUR, tuple(places)), number)
+
+    def next_slab(self) -> None:
+        """Make the active viewport's cut thicker: thin, mean, MIP, MinIP, thin again."""
+        view = self._viewports.active
+        stack = self._viewports.stack_of(view)
+        grid = self._grid(view)
+        if stack is None or grid is None:
+            self.hint.emit(NO_VOLUME)
+            return
+        if isinstance(stack, Reformat):
+            slab = SLABS[(SLABS.index(stack.slab) + 1) % len(SLABS)]
+            cut, index = Reformat(stack.of, grid, stack.axis or Axis.AXIAL, slab), view.index
+            self._viewports.renew_stack(view, cut, index)
+            return
+        own = next(axis for axis in Axis if cut_of(grid, axis).through == 0)
+        cut = Reformat(stack, grid, own, SLABS[1])
+        self._show_reformat(view, cut, self._shown.get(view, 0), view.index)
+
+    def compare(self) -> None:
+        """Hang the active series beside the newest prior's likest one."""
+        if self._study is None or not self._priors:
+            self.hint.emit(NO_PRIOR)
+            return
+        number = self._shown.get(self._viewports.active, 0)
+        index = number if number < len(self._study.series) else 0
+        self._by_hand = True
+        self._hang(beside(self._study, self._priors[0], index), None)
+
+    def _hang_default(self) -> None:
+        if self._study is not None and self._study.series:
+            self._hang(hang(self._study, self._priors), None)
+        elif self._study is not None and self._strip.entries():
+            self.show_entry(self._viewports.active, 0)
+
+    def _hang(self, hanging: Hanging, number: int | None) -> None:
+        """Put places into viewports; what already stands in its place stays as it is."""
+        self._viewports.set_layout(hanging.layout)
+        views = self._viewports.views()
+        self._viewports.activate(views[0])
+        for view, place in zip(views, hanging.places, strict=False):
+            entry = self._entry_of(place.series) if number is None else number
+            stack = Stack(
+                place.series, place.study, self.frames, prior=place.prior, window=place.window
+            )
+            grid = grid_of(place.series) if place.axis is not None else None
+            if place.axis is not None and grid is not None:
+                self._show_reformat(view, Reformat(stack, grid, place.axis), entry)
+            elif not self._stands(view, stack):
+                self._show(view, stack, entry, place.index)
+        self._mark_current()
+
+    def _stands(self, view: ImageView, stack: Stack) -> bool:
+        old = self._viewports.stack_of(view)
+        return (
+            old is not None
+            and not isinstance(old, Reformat)
+            and same_series(old.series, stack.series)
+            and old.window == stack.window
+            and view.picture is not None
+        )
+
+    def _show(self, view: ImageView, stack: Stack, number: int, index: int) -> None:
+        self._shown[view] = number
+        self._viewports.show_stack(view, stack, index)
+        self._mark_current()
+        if view is self._viewports.active:
+            self.frame_wanted.emit(number, index)
+
+    def _show_reformat(
+        self, view: ImageView, cut: Reformat, number: int, index: int | None = None
+    ) -> None:
+        middle = cut.count // 2 if index is None else index
+        if cut.window is None and view.state is not None and view.picture is not None:
+            cut.window = view.state.window
+        self._show(view, cut, number, middle)
+        self._again.start()
+
+    def _renew(self, view: ImageView) -> None:
+        """Give a viewport its series as it has grown, at the image that it shows."""
+        old = self._viewports.stack_of(view)
+        if old is None or isinstance(old, Reformat):
+            return
+        for number, entry in enumerate(self._strip.entries()):
+            series = entry.series
+            if series is None or series is old.series or not same_series(series, old.series):
+                continue
+            stack = Stack(
+                series, entry.study, self.frames, prior=entry.prior, window=old.window
+            )
+            spot = spot_of(view.picture) if view.picture is not None else None
+            place = find(entry.study, spot) if spot is not None else None
+            self._shown[view] = number
+            self._viewports.renew_stack(view, stack, place[1] if place is not None else 0)
+
+    def _fill_empty(self) -> None:
+        """Hang in empty viewports what is not on show yet, in the strip's order."""
+        entries = self._strip.entries()
+        on_show = {self._shown.get(view) for view in self._viewports.views()}
+        left = [
+            number
+            for number, entry in enumerate(entries)
+            if entry.series is not None and number not in on_show
+        ]
+        for view in self._viewports.views():
+            if self._viewports.stack_of(view) is None and view.page is None and left:
+                self._put(view, left.pop(0), entries)
+
+    def _put(self, view: ImageView, number: int, entries: Sequence[Entry]) -> None:
+        entry = entries[number]
+        if entry.series is not None:
+            stack = Stack(entry.series, entry.study, self.frames, prior=entry.prior)
+            self._show(view, stack, number, 0)
+
+    def _grid(self, view: ImageView) -> Grid | None:
+        stack = self._viewports.stack_of(view)
+        if isinstance(stack, Reformat):
+            return stack.grid
+        return grid_of(stack.series) if stack is not None else None
+
+    def _entry_of(self, series: Series) -> int:
+        entries = self._strip.entries()
+        return next((n for n, entry in enumerate(entries) if entry.series is series), 0)
+
+    def _show_cut_spot(self, spot: Spot) -> bool:
+        for view in self._viewports.views():
+            stack = self._viewports.stack_of(view)
+            cut = stack.series if isinstance(stack, Reformat) else None
+            if cut is not None and cut.images[0].sop_instance_uid == spot.sop_uid:
+                self._viewports.activate(view)
+                view.go_to(spot.frame)
+                return True
+        return False
+
+    def _look_again(self) -> None:
+        """Show cuts anew while their slices are being decoded."""
+        waiting = False
+        for view in self._viewports.views():
+            stack = self._viewports.stack_of(view)
+            if isinstance(stack, Reformat) and not stack.told:
+                stack.told = stack.is_whole()
+                waiting = waiting or not stack.told
+                self._viewports.renew_stack(view, stack, view.index)
+        if not waiting:
+            self._again.stop()
+
+    def _mark_current(self) -> None:
+        number = self._shown.get(self._viewports.active)
+        if number is not None:
+            self._strip.set_current(number)
+
+    def _go_left(self) -> None:
+        self._viewports.step_active(-1)
+
+    def _go_right(self) -> None:
+        self._viewports.step_active(1)
+
+    def _on_index(self, index: int) -> None:
+        self.frame_wanted.emit(self._shown.get(self._viewports.active, 0), index)
+
+    def _on_active(self) -> None:
+        self._mark_current()
+
+    def _on_chosen(self, number: int) -> None:
+        self.show_series(number)
+
+    def _on_drop(self, view: ImageView, number: int) -> None:
+        if number < len(self._strip.entries()):
+            self.show_entry(view, number)
+
+    def _write_note(self) -> None:
+        NoteField(self._viewports.active)
+
+

@@ -1,0 +1,75 @@
+"""The scale bar: how long so many millimetres are on screen. GUI thread only."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+
+from lacuna.study.measure import Scale, scale_of
+from lacuna.ui.theme import Look, Role
+from lacuna.ui.viewer.sheet import Sheet
+from lacuna_resources.themes import ThemeName, load
+
+_ON_BLACK = load(ThemeName.DARK)
+_LENGTHS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0)  # mm
+_SHARE = 0.3  # of the view's height that a bar may take at most
+_INSET, _TICK = 14.0, 5.0
+_LEAST = 200.0  # view pixels: in a smaller view the bar would only be in the way
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A bar of ``millimetres``, ``pixels`` long in the view."""
+
+    millimetres: float
+    pixels: float
+
+
+def bar_for(scale: Scale, sheet: Sheet, height: float) -> Bar | None:
+    """Return the longest round bar that has room; None where the file names no millimetres.
+
+    The bar stands upright, so its length is that of what runs down the view: rows, or columns of
+    an image that was turned.
+    """
+    if scale.unit != "mm":
+        return None
+    to_view = sheet.to_view
+    along_row = math.hypot(to_view.m11(), to_view.m12()) / scale.column
+    along_column = math.hypot(to_view.m21(), to_view.m22()) / scale.row
+    a_millimetre = along_column if abs(to_view.m22()) > abs(to_view.m12()) else along_row
+    found = [one for one in _LENGTHS if one * a_millimetre <= _SHARE * height]
+    return Bar(found[-1], found[-1] * a_millimetre) if found else None
+
+
+def paint_scale(painter: QPainter, look: Look, box: QRectF, sheet: Sheet) -> None:
+    """Paint the bar upright at the right edge, with its length below."""
+    bar = bar_for(scale_of(sheet.picture.image), sheet, box.height())
+    if bar is None or min(box.width(), box.height()) < _LEAST:
+        return
+    x = round(box.right() - _INSET) - 0.5
+    top = round(box.center().y() - bar.pixels / 2) - 0.5
+    bottom = top + bar.pixels
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    for colour, width in (("#000000", 3.0), (_ON_BLACK.text.normal, 1.0)):
+        painter.setPen(QPen(QColor(colour), width, c=Qt.PenCapStyle.SquareCap))
+        painter.drawLine(QPointF(x, top), QPointF(x, bottom))
+        for y in (top, bottom):
+            painter.drawLine(QPointF(x - _TICK, y), QPointF(x, y))
+    font = look.font(Role.CAPTION)
+    metrics = QFontMetricsF(font)
+    words = bar_text(bar)
+    place = QPointF(x - metrics.horizontalAdvance(words), bottom + metrics.ascent() + 3)
+    painter.setFont(font)
+    for colour, shift in (("#000000", 1.0), (_ON_BLACK.text.normal, 0.0)):
+        painter.setPen(QColor(colour))
+        painter.drawText(place + QPointF(shift, shift), words)
+
+
+def bar_text(bar: Bar) -> str:
+    """Return the bar's length: ``5 cm``, ``2 mm``."""
+    if bar.millimetres >= 10:
+        return f"{bar.millimetres / 10:g} cm"
+    return f"{bar.millimetres:g} mm"

@@ -1,0 +1,238 @@
+"""What a viewport scrolls through: a series, or cuts through its volume. Free of Qt.
+
+A stack knows where its pixels come from; a viewport only its number and order.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lacuna.study.geometry import Plane, Vector, dot
+from lacuna.study.model import Image, Series, Study, Window
+from lacuna.study.pixels import read_pixels
+from lacuna.study.sides import letters
+from lacuna.study.volume import THIN, Axis, Grid, Slab, image_at, planes_of, size_of
+from lacuna.ui.viewer.picture import Picture, frame_at, frame_count, picture_of
+from lacuna.ui.viewer.veils import veil_of
+
+Wanted = tuple[Image, int]  # an image, and a frame of it
+
+
+_SAME_WAY = 0.95  # the least cosine between normals that are scrolled together: some 18 degrees
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Course:
+    """How parallel frames follow each other: the depth of each along ``normal``, mm."""
+
+    normal: Vector
+    depths: NDArray[np.float64]
+
+
+class Frames(Protocol):
+    """Where decoded frames come from. Callable from any thread."""
+
+    def peek(self, image: Image, frame: int = 0) -> NDArray[Any] | None:
+        """Return a frame's values if they are at hand; never blocks."""
+
+    def values(self, image: Image, frame: int = 0) -> NDArray[Any]:
+        """Return a frame's values, decoding them if need be."""
+
+
+class Direct:
+    """Reads every frame from its file, each time anew."""
+
+    def peek(self, image: Image, frame: int = 0) -> NDArray[Any] | None:
+        """Return None: nothing is kept."""
+        return None
+
+    def values(self, image: Image, frame: int = 0) -> NDArray[Any]:
+        """Decode the frame."""
+        return read_pixels(image, frame)
+
+
+class Stack:
+    """A series of a study, as it is scrolled through."""
+
+    axis: Axis | None = None
+
+    def __init__(
+        self,
+        series: Series,
+        study: Study,
+        frames: Frames,
+        *,
+        prior: bool = False,
+        window: Window | None = None,
+    ) -> None:
+        self.series, self.study, self.frames = series, study, frames
+        self.prior, self.window = prior, window
+        self._veils: dict[tuple[str, int], Any] = {}
+        self._lock = threading.Lock()
+
+    @cached_property
+    def count(self) -> int:
+        """How many frames it has."""
+        return frame_count(self.series)
+
+    @cached_property
+    def planes(self) -> tuple[Plane | None, ...]:
+        """Where each frame lies in the patient."""
+        return tuple(
+            image.plane(frame) for image in self.series.images for frame in range(image.frames)
+        )
+
+    @cached_property
+    def course(self) -> Course | None:
+        """How its frames follow each other; None where they are not parallel, or say nothing."""
+        planes = [plane for plane in self.planes if plane is not None]
+        if not planes or len(planes) < len(self.planes):
+            return None
+        normal = planes[0].normal
+        if any(dot(plane.normal, normal) < _SAME_WAY for plane in planes):
+            return None
+        return Course(normal, np.array([dot(plane.position, normal) for plane in planes]))
+
+    @cached_property
+    def frame_of_reference(self) -> str:
+        """The frame of reference that its planes share; empty where there is none."""
+        found = {image.frame_of_reference for image in self.series.images}
+        return found.pop() if len(found) == 1 else ""
+
+    def source(self, index: int) -> Wanted:
+        """Return the image and frame that stand behind a place."""
+        return frame_at(self.series, index)
+
+    def peek(self, index: int) -> Picture | None:
+        """Return a frame if its values are at hand. GUI thread."""
+        image, frame = self.source(index)
+        values = self.frames.peek(image, frame)
+        if values is None or (_has_veil(image) and (image.sop_instance_uid, frame) not in self._veils):
+            return None
+        return self._picture(values, image, frame, index)
+
+    def read(self, index: int) -> Picture:
+        """Decode a frame. Slow: call it off the GUI thread.
+
+        Raises:
+            UserFacingError: the file is gone, damaged or cannot be decoded.
+        """
+        image, frame = self.source(index)
+        values = self.frames.values(image, frame)
+        if _has_veil(image):
+            with self._lock:
+                rows, columns = values.shape[:2]
+                self._veils[image.sop_instance_uid, frame] = veil_of(image, frame, rows, columns)
+        return self._picture(values, image, frame, index)
+
+    def around(self, index: int, reach: int) -> list[Wanted]:
+        """Return the frames near a place, the next ones first."""
+        order = [index + side * step for step in range(reach + 1) for side in (1, -1)]
+        places = dict.fromkeys(one for one in order if 0 <= one < self.count)
+        return [self.source(one) for one in places]
+
+    def _picture(self, values: NDArray[Any], image: Image, frame: int, index: int) -> Picture:
+        picture = picture_of(values, image, self.series, index, self._date)
+        veil = self._veils.get((image.sop_instance_uid, frame))
+        return replace(picture, prior=self.prior, veil=veil)
+
+    @property
+    def _date(self) -> str:
+        return self.series.date or self.study.date
+
+
+class Reformat(Stack):
+    """Cuts through a volume along one of the patient's axes."""
+
+    def __init__(self, of: Stack, grid: Grid, axis: Axis, slab: Slab = THIN) -> None:
+        series = _reformatted(of.series, grid, axis, slab)
+        super().__init__(series, of.study, of.frames, prior=of.prior, window=of.window)
+        self.of, self.grid, self.axis, self.slab = of, grid, axis, slab
+        self.told = False  # whether it has been shown with all its slices
+
+    def peek(self, index: int) -> Picture | None:
+        """Return a cut if all its slices are at hand."""
+        picture, whole = self._cut(index)
+        return picture if whole else None
+
+    def read(self, index: int) -> Picture:
+        """Return a cut of what is at hand; ``is_whole`` says whether more is to come."""
+        return self._cut(index)[0]
+
+    def is_whole(self) -> bool:
+        """Whether all slices are at hand."""
+        return all(self._slice(number) is not None for number in range(self.of.count))
+
+    def missing(self) -> list[Wanted]:
+        """Return the slices that are still to be decoded, in order."""
+        numbers = (one for one in range(self.of.count) if self._slice(one) is None)
+        return [self.of.source(number) for number in numbers]
+
+    def around(self, index: int, reach: int) -> list[Wanted]:
+        """Return the slices that are missing: every cut needs them all."""
+        return self.missing()
+
+    def _slice(self, number: int) -> NDArray[Any] | None:
+        image, frame = self.of.source(number)
+        return self.frames.peek(image, frame)
+
+    def _cut(self, index: int) -> tuple[Picture, bool]:
+        values, whole = image_at(self.grid, self._slice, self.axis or Axis.AXIAL, index, self.slab)
+        image = self.series.images[0]
+        picture = picture_of(values, image, self.series, index, self._date)
+        return replace(picture, prior=self.prior, name=self.series.description), whole
+
+
+def nearest(stack: Stack, plane: Plane, shift: float = 0.0) -> int | None:
+    """Return the frame that lies nearest to a plane, ``shift`` mm along its normal.
+
+    None where the stack does not run the plane's way: parallel frames only are scrolled together.
+    """
+    course = stack.course
+    if course is None or abs(dot(course.normal, plane.normal)) < _SAME_WAY:
+        return None
+    at = zip(plane.position, plane.normal, strict=True)
+    x, y, z = (part + shift * way for part, way in at)
+    return int(np.abs(course.depths - dot((x, y, z), course.normal)).argmin())
+
+
+def _has_veil(image: Image) -> bool:
+    return bool(image.overlays) or image.shutter is not None
+
+
+def _reformatted(series: Series, grid: Grid, axis: Axis, slab: Slab) -> Series:
+    """Return a series of one image whose frames are the cuts; no file stands behind it."""
+    planes = planes_of(grid, axis)
+    rows, columns = size_of(grid, axis)
+    first = series.images[0]
+    spacing = planes[0].spacing
+    words = "MPR" if slab == THIN else f"{slab.projection} {slab.millimetres:g} mm"
+    image = replace(
+        first,
+        sop_instance_uid=f"{first.sop_instance_uid}:{axis}",
+        rows=rows,
+        columns=columns,
+        frames=len(planes),
+        planes=planes,
+        pixel_spacing=spacing,
+        spacing=None,
+        position=None,
+        aspect=spacing[0] / spacing[1] if spacing else 1.0,
+        sides=(letters(planes[0].along_row), letters(planes[0].along_column)),
+        frame_windows=(),
+        overlays=(),
+        shutter=None,
+        view="",
+    )
+    return replace(
+        series,
+        series_instance_uid=f"{series.series_instance_uid}:{axis}",
+        description=f"{axis.capitalize()}   {words}",
+        images=(image,),
+    )

@@ -1,0 +1,113 @@
+"""What a viewport paints, from back to front. GUI thread only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QRegion
+
+from lacuna.study.measure import Point
+from lacuna.ui.theme import Look
+from lacuna.ui.viewer.annotations import paint_annotations, write_centred
+from lacuna.ui.viewer.hand import Hand
+from lacuna.ui.viewer.image_painter import ImagePainter
+from lacuna.ui.viewer.mark_painter import paint_marks
+from lacuna.ui.viewer.scale_bar import paint_scale
+from lacuna.ui.viewer.sheet import Sheet
+from lacuna_resources.themes import ThemeName, load
+
+if TYPE_CHECKING:
+    from lacuna.ui.viewer.image_view import ImageView
+
+_ON_BLACK = load(ThemeName.DARK)  # the image stays black in every theme
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """What a viewport shows beside its image.
+
+    ``lines`` are where other viewports' planes cross, in image pixels. ``active``: the keys of the
+    image side come here; ``alone``: there is no other viewport. ``linked``: it scrolls with the
+    others. ``kept``: the frame goes to the model.
+    """
+
+    lines: tuple[tuple[Point, Point], ...] = ()
+    active: bool = True
+    alone: bool = True
+    texts: bool = True
+    linked: bool = False
+    kept: bool = False
+
+
+class ViewPainter:
+    """Paints one viewport; keeps what it has windowed."""
+
+    def __init__(self, look: Look) -> None:
+        self.look = look
+        self._painter = ImagePainter()
+
+    def paint(self, view: ImageView, box: QRectF, hand: Hand, message: str) -> None:
+        """Paint a viewport whose image lies in ``box``."""
+        painter = QPainter(view)
+        painter.fillRect(view.rect(), QColor(_ON_BLACK.surface.image))
+        sheet = view.sheet()
+        if view.page is not None:
+            view.page.paint(painter, box)
+        elif sheet is not None:
+            self._paint_picture(painter, view, box, sheet, hand)
+        elif message:
+            write_centred(painter, self.look, box, message)
+        self._paint_frame(painter, view)
+
+    def _paint_picture(
+        self, painter: QPainter, view: ImageView, box: QRectF, sheet: Sheet, hand: Hand
+    ) -> None:
+        state, extras = view.state, view.extras
+        if state is None:
+            return
+        self._painter.paint(painter, box, sheet.picture, state, quick=hand.windowing)
+        _paint_lines(painter, sheet, box, extras.lines)
+        marks = hand.pen.marks(sheet)
+        paint_marks(painter, self.look, box, sheet, marks, hand.pen.selected)
+        if hand.lens.place is not None:
+            hand.lens.paint(painter, box, sheet, state, marks)
+        whole, rate = QRectF(view.rect()), view.cine.rate
+        paint_annotations(painter, self.look, whole, sheet.picture, state, rate, extras)
+        if extras.texts:
+            paint_scale(painter, self.look, whole, sheet)
+
+    def _paint_frame(self, painter: QPainter, view: ImageView) -> None:
+        """Frame the active viewport, heavier at its head; all around while it has the keys."""
+        whole, focused = view.rect(), view.hasFocus()
+        if not view.extras.active:
+            painter.setPen(QColor(_ON_BLACK.line.hairline))
+            painter.drawRect(whole.adjusted(0, 0, -1, -1))
+            return
+        width = 2 if focused else 1
+        colour = QColor(_ON_BLACK.line.focus if focused else _ON_BLACK.text.third)
+        inner = whole.adjusted(width, 2, -width, -width)
+        painter.setClipRegion(QRegion(whole) - QRegion(inner))
+        painter.fillRect(whole, colour)
+        painter.fillRect(0, 0, whole.width(), 2, QColor(_ON_BLACK.text.normal))
+
+
+def _paint_lines(
+    painter: QPainter, sheet: Sheet, box: QRectF, lines: tuple[tuple[Point, Point], ...]
+) -> None:
+    """Paint where other planes cross: grey and dashed, outlined, so that nothing is tinted."""
+    if not lines:
+        return
+    painter.save()
+    painter.setClipRect(box, Qt.ClipOperation.IntersectClip)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    for start, end in lines:
+        ends: tuple[QPointF, QPointF] = (sheet.view_point(start), sheet.view_point(end))
+        painter.setPen(QPen(QColor("#000000"), 3.0))
+        painter.drawLine(*ends)
+        dashes = QPen(QColor(_ON_BLACK.text.second), 1.0)
+        dashes.setDashPattern([6.0, 4.0])
+        painter.setPen(dashes)
+        painter.drawLine(*ends)
+    painter.restore()
