@@ -1,4 +1,4 @@
-"""`lacuna-models verify`: a checkpoint folder against its list."""
+"""`lacuna-models verify` and `quantize`: what is done to a checkpoint folder as a whole."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from lacuna_models.api import EngineError
+from lacuna_models.quantise.scheme import Scheme
 from lacuna_models.verify import LIST, read_list, verify, write_list
 
 
 def add_parser(subparsers: Any) -> None:
-    """Add the verb to `lacuna-models`."""
+    """Add the verbs to `lacuna-models`."""
     parser = subparsers.add_parser(
         "verify", help="check a checkpoint folder's names, sizes and hashes against a list"
     )
@@ -22,6 +23,13 @@ def add_parser(subparsers: Any) -> None:
         "--pin", metavar="SOURCE", help="write the list of the folder as it is: where it is from"
     )
     parser.set_defaults(run=_verify)
+    packer = subparsers.add_parser(
+        "quantize", help="write a checkpoint's weights at 8 bits, or its experts at 4"
+    )
+    packer.add_argument("source", type=Path)
+    packer.add_argument("target", type=Path, help="a folder that does not exist yet")
+    packer.add_argument("--bits", choices=[*Scheme], default=Scheme.FOUR, help="4bit by default")
+    packer.set_defaults(run=_quantise)
 
 
 class Ticker:
@@ -65,3 +73,16 @@ def _verify(arguments: argparse.Namespace) -> int:
         said = f", from {pinned.source}" if pinned.source else ""
         print(f"{folder.name}: all {len(pinned.files)} files are as listed{said}.")
     return 1 if faults else 0
+
+
+def _quantise(arguments: argparse.Namespace) -> int:
+    from lacuna_models.quantise.convert import quantise
+
+    ticker = Ticker()
+    try:
+        sizes = quantise(arguments.source, arguments.target, Scheme(arguments.bits), ticker)
+    finally:
+        ticker.end()
+    before, after = (sizes[name] / 1e9 for name in ("before", "after"))
+    print(f"{arguments.target}: {after:.3f} GB of weights instead of {before:.3f} GB.")
+    return 0

@@ -6,7 +6,7 @@ import math
 import os
 import re
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,8 @@ from lacuna_models.images import Pictures
 from lacuna_models.lean.choice import suits
 from lacuna_models.lean.weights import Weights as LeanWeights
 from lacuna_models.lean.weights import fold
+from lacuna_models.quantise.scheme import scheme_of
+from lacuna_models.streaming import UnfitError, pour, skeleton
 from lacuna_models.vocabulary import Marks, Vocabulary
 from lacuna_models.weights import Progress, digest, is_folder, read_json, weight_files
 
@@ -139,8 +141,13 @@ def load(
         tell("Loading the tokenizer", 0.4)
         tokenizer = _tokenizer(path)
         pictures = _pictures(path, traits)
-        tell("Loading the model", 0.5)
-        model = _model(path, place, _dtype(dtype, place, config))
+        model = _model(
+            path,
+            weight_files(path),
+            place,
+            _dtype(dtype, place, config),
+            lambda share: tell("Loading the model", 0.5 + 0.4 * share),
+        )
         lean = fold(model) if suits(model) else None
         adapters = Adapters(model, lean)
         if adapter is not None:
@@ -336,28 +343,45 @@ def _dtype(name: str | None, device: torch.device, config: dict[str, Any]) -> to
     return torch.float32 if device.type == "cpu" else _DTYPES.get(str(own), torch.bfloat16)
 
 
-def _model(path: Path, device: torch.device, dtype: torch.dtype) -> Any:
-    from transformers import DiffusionGemmaForBlockDiffusion
+def _model(
+    path: Path,
+    files: Sequence[Path],
+    device: torch.device,
+    dtype: torch.dtype,
+    tell: Callable[[float], None],
+) -> Any:
+    from transformers import DiffusionGemmaConfig
 
-    place: dict[str, Any] = {} if device.type == "cpu" else {"device_map": {"": device}}
+    scheme = scheme_of(path)
     try:
-        model, report = DiffusionGemmaForBlockDiffusion.from_pretrained(
-            str(path),
-            dtype=dtype,
-            use_safetensors=True,
-            local_files_only=True,
-            output_loading_info=True,
-            **place,
-        )
+        config = DiffusionGemmaConfig.from_pretrained(str(path), local_files_only=True)
+        model = skeleton(config, dtype, scheme)
+        _read_generation_settings(model, path)
+        pour(model, files, device, dtype, tell)
     except torch.OutOfMemoryError as error:
         raise EngineError(
             f"{path.name} does not fit this device's memory.", "Choose another device or precision."
         ) from error
-    except _BROKEN as error:
+    except (*_BROKEN, UnfitError) as error:
         raise EngineError(f"The weights of {path.name} do not fit its config.json.") from error
-    if any(report[kind] for kind in ("missing_keys", "mismatched_keys", "unexpected_keys")):
-        raise EngineError(f"The weights of {path.name} do not fit its config.json.")
     return model.eval()
+
+
+def _read_generation_settings(model: Any, path: Path) -> None:
+    """Read generation_config.json, or what config.json says in its place, as upstream does."""
+    model.adjust_generation_fn(
+        generation_config=None,
+        from_auto_class=False,
+        from_pipeline=False,
+        pretrained_model_name_or_path=str(path),
+        cache_dir=None,
+        force_download=False,
+        proxies=None,
+        token=None,
+        revision="main",
+        subfolder="",
+        **_LOCAL,
+    )
 
 
 def _marks(model: Any, tokenizer: Any) -> Marks:

@@ -55,8 +55,9 @@ def seen_logits(loaded: Loaded) -> Tensor:
         return torch.cat([first, forward(canvas, first)])
 
 
-def text(loaded: Loaded) -> str:
-    return collect(DiffusionEngine(loaded).fill(REQUEST))[0].fills[0].text
+def text(loaded: Loaded, adapter: str | None = None) -> str:
+    request = replace(REQUEST, adapter=adapter)
+    return collect(DiffusionEngine(loaded).fill(request))[0].fills[0].text
 
 
 def test_each_is_what_loading_it_alone_makes(
@@ -68,7 +69,8 @@ def test_each_is_what_loading_it_alone_makes(
         swapped.adapters.activate(name)
         alone = load(tiny_path, device="cpu", adapter=folders[name])
         torch.testing.assert_close(seen_logits(swapped), seen_logits(alone))
-        assert text(swapped) == text(alone)
+        assert text(swapped, name) == text(alone)
+        swapped.adapters.activate(name)
         assert swapped.adapters.hash == swapped.adapters.hash_of(name) == alone.adapters.hash
 
 
@@ -99,10 +101,10 @@ def test_the_lean_weights_share_what_no_adapter_touches(swapped: Loaded) -> None
 
 
 def test_a_run_keeps_the_adapter_that_it_began_with(swapped: Loaded) -> None:
+    request = replace(REQUEST, adapter="plain")
     for one in (swapped, replace(swapped, lean=None)):
-        one.adapters.activate("plain")
-        alone = list(DiffusionEngine(one).fill(REQUEST))[-1]
-        events = DiffusionEngine(one).fill(REQUEST)
+        alone = list(DiffusionEngine(one).fill(request))[-1]
+        events = DiffusionEngine(one).fill(request)
         next(events)
         one.adapters.activate("dr. brief")
         assert list(events)[-1].fills == alone.fills  # type: ignore[union-attr]
