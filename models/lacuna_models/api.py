@@ -181,6 +181,7 @@ class Prompt:
         impression_first: whether the impression stands before the findings.
         prior: what an earlier report said, to be compared with.
         question: asked of the images instead of a report; the canvas then holds the answer.
+        instruction: the reader's own words to the model, for this report.
     """
 
     images: tuple[ImageInput, ...] = ()
@@ -191,6 +192,7 @@ class Prompt:
     impression_first: bool = False
     prior: str = ""
     question: str = ""
+    instruction: str = ""
 
 
 @dataclass(frozen=True, slots=True)

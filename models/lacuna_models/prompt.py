@@ -20,6 +20,8 @@ def instruction(prompt: Prompt) -> str:
         words += f" Indication: {prompt.indication}"
     if prompt.prior:
         words += f" Prior report: {prompt.prior}"
+    if prompt.instruction:
+        words += f" {prompt.instruction}"
     return words
 
 

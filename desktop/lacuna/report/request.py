@@ -28,10 +28,15 @@ def build_request(
     Raises:
         UserFacingError: if nothing is free.
     """
-    segments = tuple(_segments(report, scope or frozenset()))
+    segments = segments_of(report, scope)
     if all(isinstance(segment, api.Fixed) for segment in segments):
         raise UserFacingError("No gap to fill.", "Type [...] where you want a proposal.")
     return api.FillRequest(request_id or new_id(), prompt, segments, seeds, settings)
+
+
+def segments_of(report: Report, scope: frozenset[str] | None = None) -> tuple[api.Segment, ...]:
+    """Return the report in reading order, as ``build_request`` has it; nothing need be free."""
+    return tuple(_segments(report, scope or frozenset()))
 
 
 def _segments(report: Report, scope: frozenset[str]) -> Iterator[api.Segment]:

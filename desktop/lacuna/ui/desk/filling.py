@@ -36,6 +36,8 @@ RUN_KEY = "run"
 NOTES_KEY = "run-notes"
 HINT_KEY = "hint"
 IMAGE_CHIP = "image"
+INSTRUCTION_CHIP = "instruction"
+ALTERNATIVES = 4  # proposals for a gap, the first one included: what the list has room for
 
 Seeds = Callable[[], int]
 
@@ -49,6 +51,7 @@ class Filling(QObject):
     """Runs fills on the open report. Answers of stale requests are dropped by their id."""
 
     state_changed = Signal(str)  # for the status line; empty: no run
+    settled = Signal(object, object, bool)  # Done, ModelInfo, whether its words mean nothing
 
     def __init__(
         self,
@@ -67,6 +70,8 @@ class Filling(QObject):
         self._settings = settings
         self._seeds = seeds
         self._image_left_out = False
+        self._instruction = ""
+        self._scope: frozenset[str] = frozenset()
         self._answering: ModelInfo | None = None  # the run's own: another may be loading meanwhile
         panel.fill_requested.connect(self.fill)
         panel.stop_requested.connect(self.stop)
@@ -82,19 +87,53 @@ class Filling(QObject):
 
     def fill(self) -> None:
         """Fill the gaps; with a selection, rewrite it; with neither, try the proposals again."""
+        self.begin(lambda: self._panel.selection_scope() or self._reopen_proposals())
+
+    def begin(
+        self,
+        scope: Callable[[], frozenset[str]],
+        change: Callable[[FillRequest], FillRequest] = lambda request: request,
+        *,
+        joins: bool = False,
+    ) -> None:
+        """Begin a run on what ``scope`` names, on all gaps where it names nothing.
+
+        ``change`` may say more about the request. ``joins``: what has just been done to the report
+        belongs to the run, and is undone together with what comes of it.
+        """
         notices = self._window.notices
         notices.withdraw(RUN_KEY)
         notices.withdraw(NOTES_KEY)
         try:
-            request = self._request()
+            request = change(self._request(scope))
         except UserFacingError as error:
-            notice = Notice(NoticeKind.INFO, HINT_KEY, error.message.rstrip("."), error.remedy)
-            notices.show_notice(notice)
+            self.say(error)
             return
         self._answering = self._session.model
         self._session.begin_run(request)
-        self._panel.begin_run(request)
+        self._panel.begin_run(request, joins=joins)
         self._worker.submit(request)
+
+    def say(self, error: UserFacingError) -> None:
+        """Say why something cannot be done now, and the way out."""
+        notice = Notice(NoticeKind.INFO, HINT_KEY, error.message.rstrip("."), error.remedy)
+        self._window.notices.show_notice(notice)
+
+    def prompt(self) -> Prompt:
+        """Return what the model is told beside the report, as it would be now."""
+        return Prompt(
+            images=self._images(), style=self._settings.style, instruction=self._instruction
+        )
+
+    @property
+    def scope(self) -> frozenset[str]:
+        """What the run under way may write; nothing named: all gaps."""
+        return self._scope
+
+    def instruct(self, words: str) -> None:
+        """Tell the model something with every run on this report, until it is left out."""
+        self._instruction = words
+        self.show_sent()
 
     def stop(self) -> None:
         """Stop between two steps and keep what has settled."""
@@ -111,20 +150,22 @@ class Filling(QObject):
             chips = [SentChip(IMAGE_CHIP, "1 image", "image", closable=True)]
             if model is not None and model.tokens_per_image:
                 chips.append(SentChip("tokens", f"{model.tokens_per_image} tokens", "file-text"))
+        if self._instruction:
+            chips.append(SentChip(INSTRUCTION_CHIP, _brief(self._instruction), "", closable=True))
         self._panel.set_sent_chips(chips)
         shown = list(study.series).index(picture.series) if sent and study and picture else None
         self._window.series_strip.set_sent(frozenset() if shown is None else frozenset({shown}))
 
-    def _request(self) -> FillRequest:
+    def _request(self, choose: Callable[[], frozenset[str]]) -> FillRequest:
         model = self._session.model
         if model is None:
             raise UserFacingError("The model is not loaded yet.", "Fill again in a moment.")
-        scope = self._panel.selection_scope() or self._reopen_proposals()
-        prompt = Prompt(images=self._images(), style=self._settings.style)
+        self._scope = scope = choose()
         seeds = (self._seeds(),)
         report = self._panel.report()
         settings = self._sampler(model.settings)
-        return build_request(report, prompt, seeds=seeds, settings=settings, scope=scope)
+        request = build_request(report, self.prompt(), seeds=seeds, settings=settings, scope=scope)
+        return dataclasses.replace(request, alternatives=ALTERNATIVES)
 
     def _reopen_proposals(self) -> frozenset[str]:
         """Fill again: where no gap is left, the proposals that wait go back to what they replaced.
@@ -168,6 +209,7 @@ class Filling(QObject):
         before = self._panel.report()
         after = apply_done(before, done, model, demonstrator_on_patient=nothing)
         self._finish(done, after)
+        self.settled.emit(done, model, nothing)
         if done.notes:
             notice = Notice(NoticeKind.INFO, NOTES_KEY, "About this fill", " ".join(done.notes))
             self._window.notices.show_notice(notice)
@@ -190,7 +232,9 @@ class Filling(QObject):
         """Keep the image from the model until the reader turns to an image again."""
         if chip == IMAGE_CHIP:
             self._image_left_out = True
-            self.show_sent()
+        if chip == INSTRUCTION_CHIP:
+            self._instruction = ""
+        self.show_sent()
 
     def _on_frame(self, _series: int, _index: int) -> None:
         self._image_left_out = False
@@ -209,6 +253,7 @@ class Filling(QObject):
             if self._session.run is not None:
                 self._worker.stop_run()
                 self._finish(None, None)
+            self._instruction = ""  # it was about another report
             # A report on its way into the editor is not the reader's writing.
             with QSignalBlocker(self._panel):
                 self._panel.load(self._session.case.report)
@@ -217,3 +262,7 @@ class Filling(QObject):
         if change is Change.MODEL:
             self._panel.set_fill_enabled(self._session.model is not None)
             self.show_sent()
+
+
+def _brief(words: str) -> str:
+    return words if len(words) <= 24 else f"{words[:22].rstrip()} ..."

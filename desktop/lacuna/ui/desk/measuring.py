@@ -9,7 +9,7 @@ from lacuna.session import Change, Session
 from lacuna.study.model import Study
 from lacuna.ui.editor.report_panel import ReportPanel
 from lacuna.ui.main_window import MainWindow
-from lacuna.ui.viewer.board import Board, Mark, find, other_diameter
+from lacuna.ui.viewer.board import Board, Mark, other_diameter
 from lacuna.ui.viewer.mark_words import report_words
 
 NOTHING_MEASURED = "Measure something on the image first."
@@ -34,7 +34,7 @@ class Measuring(QObject):
         self._marks: dict[str, Mark] = {}  # by the id of the anchor that quotes it
         session.observe(self._on_change)
         panel.measurement_wanted.connect(self.insert)
-        window.image_view.quote_wanted.connect(self.insert)
+        window.viewports.quote_wanted.connect(self.insert)
         panel.place_wanted.connect(self.show_place)
 
     def insert(self) -> None:
@@ -60,18 +60,17 @@ class Measuring(QObject):
         self._window.image_view.select_mark(mark.id)
 
     def _words(self, mark: Mark) -> str:
-        case = self._session.case
-        place = find(case.study, mark.spot) if case is not None else None
-        if case is None or place is None:
+        place = self._window.lightbox.place_of(mark.spot)
+        if place is None:
             return ""
-        series, index = place
+        series, index, name = place
         pair = other_diameter(mark, self._window.image_view.board.on(mark.spot))
-        return report_words(mark, pair, case.study.series[series].number, index + 1)
+        return report_words(mark, pair, series.number, index + 1, name)
 
     def _on_change(self, change: Change) -> None:
         if change is Change.STUDY and self._session.case is not None:
             board = self._boards.setdefault(_key(self._session.case.study), Board())
-            self._window.image_view.use_board(board)
+            self._window.viewports.use_board(board)
 
 
 def _key(study: Study) -> _Key:

@@ -1,60 +1,91 @@
-"""Opening: what was dropped -> a study on the screen, frame by frame, off the GUI thread."""
+"""Opening: what was dropped -> studies on the screen, as they are read, off the GUI thread."""
 
 from __future__ import annotations
 
-from functools import partial
+import threading
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from lacuna.errors import UserFacingError
+from lacuna.errors import Cancelled, UserFacingError
 from lacuna.session import Session
-from lacuna.study.load import load_study
-from lacuna.study.model import Study
+from lacuna.study.cache import PixelCache
+from lacuna.study.model import Opened, PatientRecord, Study
+from lacuna.study.stream import open_stream
+from lacuna.ui.desk.frames import Frames
+from lacuna.ui.desk.prefetch import Prefetch
 from lacuna.ui.main_window import MainWindow
-from lacuna.ui.notices import error_notice, refused_notice
-from lacuna.ui.viewer.picture import Picture, read_picture
-from lacuna.work.jobs import Job, JobPool
+from lacuna.ui.notices import (
+    Notice,
+    NoticeAction,
+    NoticeKind,
+    error_notice,
+    refused_notice,
+)
+from lacuna.ui.viewer.entries import Entry
+from lacuna.ui.viewer.picture import Picture
+from lacuna.ui.viewer.stack import Stack
+from lacuna.work.jobs import Job, JobPool, Progress
 from lacuna_resources.samples import sample_study
 
 REFUSED_KEY = "open-refused"
+PATIENTS_KEY = "open-patients"
+_NEXT = "next-patient"
 
 
 class Opening(QObject):
     """Takes paths from the window and gives it studies and pictures.
 
-    A refused file leaves the open case as it is. A newer drop, or a newer frame, cancels the older.
+    The first image is shown while the rest is still being read. A refused file leaves the open case
+    as it is. A newer drop cancels the older. Of several patients one is shown; patients never mix.
     """
 
     busy = Signal(str)  # what is going on, for the status line; empty when it is over
     refused = Signal()
     unreadable = Signal()  # no picture is shown, because the frame asked for has none
+    _came = Signal(object, object)  # the reading it belongs to, an Opened; from the job's thread
 
-    def __init__(self, window: MainWindow, session: Session, pool: JobPool) -> None:
+    def __init__(
+        self, window: MainWindow, session: Session, pool: JobPool, cache: PixelCache
+    ) -> None:
         super().__init__(window)
         self._window = window
         self._session = session
         self._pool = pool
+        self._cache = cache
         self._opening: Job | None = None
-        self._frame: Job | None = None
+        self._reading = object()  # stands for the drop that is being read
+        self._shown: Study | None = None  # of that drop
+        self._opened = Opened()
+        self._pictured: set[tuple[str, str, str]] = set()
+        window.lightbox.frames = cache
+        self._frames = Frames(window.viewports, window.lightbox, pool)
+        self._prefetch = Prefetch(window.viewports, cache)
+        self._frames.unreadable.connect(self.unreadable)
+        self._came.connect(self._on_came)
         window.open_requested.connect(self.open_paths)
         window.sample_requested.connect(self.open_sample)
-        window.frame_wanted.connect(self.show_frame)
+        window.notices.acted.connect(self._on_acted)
 
     def open_sample(self) -> None:
         """Open the bundled synthetic study."""
         self.open_paths([sample_study()])
 
     def open_paths(self, paths: list[Path]) -> None:
-        """Open files, folders or ZIPs as one study."""
+        """Open files, folders, ZIPs or DICOMDIRs: all studies of all patients in them."""
         if self._opening is not None:
             self._opening.cancel()
-        paths = list(paths)
-        job = self._pool.prepare(
-            lambda progress, cancel: load_study(paths, progress=progress, cancel=cancel)
-        )
-        job.progressed.connect(self._on_progress)
-        job.done.connect(self._on_study)
+        self._reading, self._shown, self._opened = object(), None, Opened()
+        reading, paths = self._reading, list(paths)
+
+        def read(_progress: Progress, cancel: threading.Event) -> object:
+            for opened in open_stream(paths, cancel=cancel):
+                if cancel.is_set():
+                    raise Cancelled
+                self._came.emit(reading, opened)
+            return None
+
+        job = self._pool.prepare(read)
         job.failed.connect(self._on_refused)
         job.ended.connect(self._on_ended)
         self._opening = job
@@ -62,55 +93,118 @@ class Opening(QObject):
         self._pool.start(job)
 
     def show_frame(self, series: int, index: int) -> None:
-        """Decode a frame of the open study and show it."""
+        """Read a frame of the open study anew and show it in the active viewport."""
+        view = self._window.viewports.active
+        stack = self._window.viewports.stack_of(view)
         study = self._window.study
-        if study is None:
+        if stack is not None and study is not None and study.series[series] is stack.series:
+            self._frames.fetch(view, stack, index)
+
+    def next_patient(self) -> None:
+        """Show the next of the patients that came in one drop."""
+        records = self._opened.patients
+        if len(records) < 2 or self._shown is None:
             return
-        if self._frame is not None:
-            self._frame.cancel()
-        job = self._picture_job(study, series, index)
-        job.done.connect(self._window.show_picture)
-        job.failed.connect(self._on_unreadable)
-        self._frame = job
-        self._pool.start(job)
+        own = next(n for n, record in enumerate(records) if _has(record, self._shown))
+        self._show(records[(own + 1) % len(records)])
+        self._tell_patients()
 
-    def _on_progress(self, done: int, total: int) -> None:
-        if total > 1:
-            self.busy.emit(f"Reading the study, {done} of {total} files")
+    def _on_came(self, reading: object, opened: Opened) -> None:
+        if reading is not self._reading:
+            return
+        self._opened = opened
+        if not opened.complete:
+            self.busy.emit(f"Reading the study, {opened.done:,} of {opened.total:,} files")
+        if self._shown is None:
+            self._window.notices.withdraw(REFUSED_KEY)
+            self._show(opened.patients[0])
+        else:
+            self._update(opened)
+        if opened.complete:
+            self._on_complete(opened)
 
-    def _on_study(self, study: Study) -> None:
-        self._window.notices.withdraw(REFUSED_KEY)
+    def _show(self, record: PatientRecord) -> None:
+        study = record.studies[0]
+        self._shown = study
+        self._pictured.clear()
         self._session.open(study)
-        self._window.show_study(study)
-        if study.refused:
-            taken = sum(len(series.images) for series in study.series)
-            notice = refused_notice(study.refused, taken + len(study.refused))
+        self._window.show_study(study, _priors(record, study))
+        self._start_thumbnails()
+
+    def _update(self, opened: Opened) -> None:
+        """Take over what has come since: the study that is shown stays the one that is shown."""
+        shown = self._shown
+        if shown is None:
+            return
+        for record in opened.patients:
+            for study in record.studies:
+                if _key(study) == _key(shown):
+                    self._shown = study
+                    self._session.open(study)
+                    priors = _priors(record, study)
+                    self._window.update_study(study, priors, last=opened.complete)
+                    self._start_thumbnails()
+                    return
+
+    def _on_complete(self, opened: Opened) -> None:
+        if opened.refused:
+            taken = sum(study.image_count + len(study.documents) for study in opened.studies)
+            notice = refused_notice(opened.refused, taken + len(opened.refused))
             self._window.notices.show_notice(notice)
-        self._start_thumbnails(study)
+        self._tell_patients()
+
+    def _tell_patients(self) -> None:
+        self._window.notices.withdraw(PATIENTS_KEY)
+        count = len(self._opened.patients)
+        if count < 2:
+            return
+        words = "One is shown, each keeps a report of its own."
+        acts = (NoticeAction(_NEXT, "Next patient"),)
+        title = f"{count} patients were opened"
+        self._window.notices.show_notice(
+            Notice(NoticeKind.INFO, PATIENTS_KEY, title, words, acts, "images")
+        )
+
+    def _on_acted(self, key: str, action: str) -> None:
+        if key == PATIENTS_KEY and action == _NEXT:
+            self.next_patient()
 
     def _on_refused(self, error: UserFacingError) -> None:
         standing = "The open report is as it was." if self._session.case else "Try another file."
         told = UserFacingError(error.message, error.remedy or standing)
         self._window.notices.show_notice(error_notice(told, REFUSED_KEY))
+        self.refused.emit()
 
     def _on_ended(self, job: Job) -> None:
         if job is self._opening:
             self._opening = None
             self.busy.emit("")
 
-    def _on_unreadable(self, error: UserFacingError) -> None:
-        self._window.show_unreadable(str(error))
-        self.unreadable.emit()
+    def _start_thumbnails(self) -> None:
+        for entry in self._window.series_strip.entries():
+            if entry.series is not None and entry.key not in self._pictured:
+                self._pictured.add(entry.key)
+                self._start_thumbnail(entry)
 
-    def _start_thumbnails(self, study: Study) -> None:
-        for series in range(len(study.series)):
-            job = self._picture_job(study, series, 0)
-            job.done.connect(self._on_thumbnail)
-            self._pool.start(job)
+    def _start_thumbnail(self, entry: Entry) -> None:
+        if entry.series is None:
+            return
+        stack = Stack(entry.series, entry.study, self._cache)
+        job = self._pool.prepare(lambda _progress, _cancel: stack.read(0))
+        job.done.connect(self._on_thumbnail)
+        self._pool.start(job)
 
     def _on_thumbnail(self, picture: Picture) -> None:
         self._window.set_thumbnail(picture)
 
-    def _picture_job(self, study: Study, series: int, index: int) -> Job:
-        read = partial(read_picture, study.series[series], index, study.date)
-        return self._pool.prepare(lambda _progress, _cancel: read())
+
+def _key(study: Study) -> tuple[str, str, str]:
+    return study.study_instance_uid, study.patient.id, study.patient.name
+
+
+def _has(record: PatientRecord, study: Study) -> bool:
+    return any(_key(one) == _key(study) for one in record.studies)
+
+
+def _priors(record: PatientRecord, study: Study) -> tuple[Study, ...]:
+    return tuple(one for day in record.priors(study) for one in day.studies)

@@ -101,8 +101,10 @@ class Binding:
             )
         )
 
-    def write(self, after: Report) -> None:
+    def write(self, after: Report, *, join: bool = False) -> None:
         """Bring the document to ``after`` as one undo step, touching only what differs.
+
+        ``join`` makes it one step with the one before.
 
         Raises:
             ValueError: if ``after`` has other sections than the document.
@@ -112,7 +114,10 @@ class Binding:
             raise ValueError("write changes spans, not sections: load the report instead")
         self.spans.learn(after)
         cursor = QTextCursor(self.document)
-        cursor.beginEditBlock()
+        if join:
+            cursor.joinPreviousEditBlock()
+        else:
+            cursor.beginEditBlock()
         try:
             for number in reversed(range(len(after.sections))):
                 old, new = before.sections[number].spans, after.sections[number].spans

@@ -37,7 +37,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QMenu, QTextEdit, QToolTip, QWidget
 
 from lacuna.report import edit
-from lacuna.report.model import Fill, FillState, Fixed, Gap, Report
+from lacuna.report.model import Fill, FillState, Fixed, Gap, Report, Span
 from lacuna.ui.editor import caret, keys
 from lacuna.ui.editor.binding import GAP_OBJECT, Binding, Run
 from lacuna.ui.editor.editing import Editing, Refused
@@ -80,6 +80,7 @@ class ReportEditor(QTextEdit):
         self._hand, self._block, self._pointing = LiveHand(), 0, False
         self._marks: Callable[[], tuple[Marked, ...]] = tuple
         self._untouched = (0, 0, 0)
+        self._joins: int | None = None
         self._known: set[str] = set()
         self._meaningless = False
         self._binding = Binding(self.document())
@@ -144,6 +145,29 @@ class ReportEditor(QTextEdit):
             self._focus_on(stop)
         return stop is not None
 
+    def focused_span(self) -> Span | None:
+        """Return the gap that is selected, or the proposal at the caret."""
+        run = caret.focused(self._binding, self.textCursor())
+        return run.span if run is not None else None
+
+    def span_here(self) -> Span | None:
+        """Return the span at the caret or at the start of the selection."""
+        place = self.textCursor().selectionStart()
+        run = self._binding.run_at(place) or self._binding.run_at(place - 1)
+        return run.span if run is not None else None
+
+    def focus_span(self, span_id: str) -> bool:
+        """Go to a span; False if it does not stand in the report."""
+        run = self._binding.run_of(span_id)
+        if run is not None:
+            self._focus_on(run)
+        return run is not None
+
+    def go_to(self, position: int) -> None:
+        """Put the caret at a position of the document."""
+        self._select(position)
+        self.ensureCursorVisible()
+
     def selection_scope(self) -> frozenset[str]:
         """Return the ids of the selected text: what a fill may rewrite.
 
@@ -156,8 +180,12 @@ class ReportEditor(QTextEdit):
 
     # -- a run ---------------------------------------------------------------------------------
 
-    def begin_run(self, request: FillRequest) -> None:
-        """Get ready to paint a run's tokens over its gaps."""
+    def begin_run(self, request: FillRequest, *, joins: bool = False) -> None:
+        """Get ready to paint a run's tokens over its gaps.
+
+        ``joins``: the last edit opened the gaps; what comes of the run is undone together with it,
+        unless the reader changes something meanwhile.
+        """
         self._live.begin(request)
         self._hand.clear()
         if any(isinstance(segment, Soft) for segment in request.segments):
@@ -165,6 +193,7 @@ class ReportEditor(QTextEdit):
             self._select(self.textCursor().selectionStart())
         self._known = {run.span.id for run in self._binding.runs()}
         self._untouched = self._touch()
+        self._joins = self.document().revision() if joins else None
         self.setCursorWidth(0)  # beside a room of several lines it would stand as high as the room
 
     def show_step(self, step: StepEvent) -> None:
@@ -210,7 +239,7 @@ class ReportEditor(QTextEdit):
         if after is None:
             return
         untouched = self._touch() == self._untouched
-        self._binding.write(after)
+        self._binding.write(after, join=self._joins == self.document().revision())
         self._live.settle()
         waiting = [run for run in self._binding.runs() if caret.is_proposal(run)]
         waiting.sort(key=lambda run: run.span.id in self._known)  # this run's before older ones

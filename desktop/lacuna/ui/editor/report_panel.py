@@ -93,13 +93,13 @@ class ReportPanel(Panel):
 
     # -- a run ---------------------------------------------------------------------------------
 
-    def begin_run(self, request: FillRequest) -> None:
-        """Show that a request has gone to the model."""
+    def begin_run(self, request: FillRequest, *, joins: bool = False) -> None:
+        """Show that a request has gone to the model; ``joins`` the last edit in one undo step."""
         self.player.leave()
         self._steps, self._running = [], True
         self._begun = request, self.report()
         anchors = sum(isinstance(span, Fixed) for span in self.report().spans())
-        self.editor.begin_run(request)
+        self.editor.begin_run(request, joins=joins)
         self._dock.show_started(anchors)
         self._ribbon.set_mode(Mode.RUNNING)
         self.kit.choices.hide()
