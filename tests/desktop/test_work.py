@@ -31,6 +31,7 @@ from lacuna_models.api import (
     StepEvent,
 )
 
+PATIENCE = 60_000  # milliseconds, for another thread on a busy machine
 INFO = ModelInfo("slow", "0" * 64, "cpu", "float32", 16, True, SamplerSettings())
 
 
@@ -115,7 +116,7 @@ def test_the_latest_run_hears_commands_and_no_other(
     qtbot: QtBot, worker: EngineWorker, engine: list[SlowEngine]
 ) -> None:
     worker.load(ModelChoice())
-    with qtbot.waitSignal(worker.stepped):
+    with qtbot.waitSignal(worker.stepped, timeout=PATIENCE):
         worker.submit(request("live"))
     lock = Lock(Seen((1,), (2,)))
     worker.steer("stale", Lock(Seen((7,), (7,))))
@@ -123,13 +124,13 @@ def test_the_latest_run_hears_commands_and_no_other(
     queue = engine[0].commands
     assert isinstance(queue, CommandQueue)
     assert [queue.take(), queue.take()] == [lock, None]
-    with qtbot.waitSignal(worker.finished_run):
+    with qtbot.waitSignal(worker.finished_run, timeout=PATIENCE):
         worker.stop_run()
 
 
 def test_a_question_is_answered(qtbot: QtBot, worker: EngineWorker) -> None:
     worker.load(ModelChoice())
-    with qtbot.waitSignal(worker.finished_run) as finished:
+    with qtbot.waitSignal(worker.finished_run, timeout=PATIENCE) as finished:
         worker.submit(AskRequest("q", Prompt(), "Any effusion?"))
     assert finished.args is not None
     assert finished.args[0].request_id == "q"
@@ -137,7 +138,7 @@ def test_a_question_is_answered(qtbot: QtBot, worker: EngineWorker) -> None:
 
 def test_a_call_is_answered_on_the_engine_s_thread(qtbot: QtBot, worker: EngineWorker) -> None:
     worker.load(ModelChoice())
-    with qtbot.waitSignal(worker.answered) as answered:
+    with qtbot.waitSignal(worker.answered, timeout=PATIENCE) as answered:
         worker.call("who", lambda engine, _cancel: (engine.info.name, QThread.currentThread()))
     assert answered.args == ["who", ("slow", worker)]
 
@@ -146,14 +147,15 @@ def test_a_run_goes_before_calls_that_wait(qtbot: QtBot, worker: EngineWorker) -
     recorder = Recorder()
     worker.answered.connect(recorder.take)
     worker.load(ModelChoice())
-    with qtbot.waitSignal(worker.stepped):
+    with qtbot.waitSignal(worker.stepped, timeout=PATIENCE):
         worker.submit(request("first"))
     worker.call("radar", lambda _engine, _cancel: "never")
-    with qtbot.waitSignal(worker.finished_run):  # the first; the second follows, not the call
+    # The first ends; the second follows, not the call.
+    with qtbot.waitSignal(worker.finished_run, timeout=PATIENCE):
         worker.submit(request("second"))
-    with qtbot.waitSignal(worker.finished_run):
+    with qtbot.waitSignal(worker.finished_run, timeout=PATIENCE):
         worker.stop_run()
-    with qtbot.waitSignal(worker.answered):
+    with qtbot.waitSignal(worker.answered, timeout=PATIENCE):
         worker.call("after", lambda _engine, _cancel: None)
     assert recorder.got == ["after"]
 
@@ -165,7 +167,7 @@ def test_a_call_that_is_refused_says_so_under_its_own_id(
         raise EngineError("It is too long.")
 
     worker.load(ModelChoice())
-    with qtbot.waitSignal(worker.failed) as failed:
+    with qtbot.waitSignal(worker.failed, timeout=PATIENCE) as failed:
         worker.call("radar", refuse)
     assert failed.args is not None
     assert (failed.args[0].request_id, failed.args[0].message) == ("radar", "It is too long.")
@@ -174,7 +176,7 @@ def test_a_call_that_is_refused_says_so_under_its_own_id(
 def test_loading_reports_progress_and_the_model(qtbot: QtBot, worker: EngineWorker) -> None:
     recorder = Recorder()
     worker.progressed.connect(recorder.take)
-    with qtbot.waitSignal(worker.loaded) as loaded:
+    with qtbot.waitSignal(worker.loaded, timeout=PATIENCE) as loaded:
         worker.load(ModelChoice())
     assert loaded.args == [INFO]
     assert recorder.got == ["Reading"]
@@ -187,8 +189,8 @@ def test_events_arrive_on_the_gui_thread_and_esc_ends_the_run(
     worker.stepped.connect(recorder.take)
     worker.load(ModelChoice())
     worker.submit(request("a"))
-    qtbot.waitUntil(lambda: len(recorder.got) >= 3)
-    with qtbot.waitSignal(worker.finished_run) as done:
+    qtbot.waitUntil(lambda: len(recorder.got) >= 3, timeout=PATIENCE)
+    with qtbot.waitSignal(worker.finished_run, timeout=PATIENCE) as done:
         worker.stop_run()
     assert done.args[0].reason is Reason.CANCELLED
     assert recorder.threads == {QThread.currentThread()}
@@ -200,7 +202,7 @@ def test_a_newer_request_cancels_the_older(qtbot: QtBot, worker: EngineWorker) -
     worker.load(ModelChoice())
     worker.submit(request("old"))
     worker.submit(request("new"))
-    qtbot.waitUntil(lambda: len(recorder.got) == 1)
+    qtbot.waitUntil(lambda: len(recorder.got) == 1, timeout=PATIENCE)
     assert recorder.got[0].request_id == "old"
     assert recorder.got[0].reason is Reason.CANCELLED
 
@@ -212,7 +214,7 @@ def test_a_newer_request_cancels_the_older(qtbot: QtBot, worker: EngineWorker) -
 def test_a_load_that_fails_says_so_in_a_sentence(
     qtbot: QtBot, worker: EngineWorker, device: str, sentence: str
 ) -> None:
-    with qtbot.waitSignal(worker.failed) as failed:
+    with qtbot.waitSignal(worker.failed, timeout=PATIENCE) as failed:
         worker.load(ModelChoice(device=device))
     assert failed.args[0].message == sentence
     assert "Jane" not in failed.args[0].message + failed.args[0].remedy
@@ -221,11 +223,11 @@ def test_a_load_that_fails_says_so_in_a_sentence(
 def test_a_refused_request_and_one_without_a_model_fail_with_their_id(
     qtbot: QtBot, worker: EngineWorker
 ) -> None:
-    with qtbot.waitSignal(worker.failed) as failed:
+    with qtbot.waitSignal(worker.failed, timeout=PATIENCE) as failed:
         worker.submit(request("early"))
     assert failed.args[0].request_id == "early"
     worker.load(ModelChoice())
-    with qtbot.waitSignal(worker.failed) as failed:
+    with qtbot.waitSignal(worker.failed, timeout=PATIENCE) as failed:
         worker.submit(FillRequest("empty", Prompt(), ()))
     assert failed.args[0].message == "Nothing to fill."
 
@@ -237,7 +239,7 @@ def test_closing_mid_run_frees_the_model(
     worker.stepped.connect(recorder.take)
     worker.load(ModelChoice())
     worker.submit(request("a"))
-    qtbot.waitUntil(lambda: bool(recorder.got))
+    qtbot.waitUntil(lambda: bool(recorder.got), timeout=PATIENCE)
     worker.close()
     assert engine[0].closed
     assert worker.isFinished()
@@ -253,17 +255,17 @@ def test_a_job_sends_its_result_or_one_sentence(qtbot: QtBot) -> None:
         raise Cancelled
 
     good, bad, gone = pool.prepare(lambda _p, _c: 7), pool.prepare(refuse), pool.prepare(stop)
-    with qtbot.waitSignal(good.done) as done:
+    with qtbot.waitSignal(good.done, timeout=PATIENCE) as done:
         pool.start(good)
     assert done.args == [7]
-    with qtbot.waitSignal(bad.failed) as failed:
+    with qtbot.waitSignal(bad.failed, timeout=PATIENCE) as failed:
         pool.start(bad)
     assert failed.args[0].message == "The file is empty."
     complaints, ends = Recorder(), Recorder()
     gone.failed.connect(complaints.take)
     gone.ended.connect(ends.take)
     pool.start(gone)
-    qtbot.waitUntil(lambda: bool(ends.got))
+    qtbot.waitUntil(lambda: bool(ends.got), timeout=PATIENCE)
     pool.close()
     assert not complaints.got
 
@@ -276,9 +278,9 @@ def test_a_result_on_its_way_is_dropped_when_the_job_is_cancelled(qtbot: QtBot) 
     job.ended.connect(ends.take)
     pool.start(job)
     pool._pool.submit(ran.set)  # one thread: it runs when the job is over
-    assert ran.wait(5)
+    assert ran.wait(PATIENCE / 1000)
     job.cancel()  # its result waits in the GUI thread's queue by now
-    qtbot.waitUntil(lambda: bool(ends.got))
+    qtbot.waitUntil(lambda: bool(ends.got), timeout=PATIENCE)
     pool.close()
     assert not results.got
 
@@ -300,7 +302,7 @@ def test_a_bug_in_a_job_goes_to_the_log_and_not_to_the_reader(qtbot: QtBot) -> N
     job = pool.prepare(break_down)
     log = Recorder()
     pool.broke.connect(log.take)
-    with qtbot.waitSignal(job.failed) as failed:
+    with qtbot.waitSignal(job.failed, timeout=PATIENCE) as failed:
         pool.start(job)
     pool.close()
     assert [type(error) for error in log.got] == [RuntimeError]
@@ -340,7 +342,7 @@ def test_closing_while_a_model_loads_does_not_wait_for_it(
     recorder = Recorder()
     worker.progressed.connect(recorder.take)
     worker.load(ModelChoice(device="slow"))
-    qtbot.waitUntil(lambda: bool(recorder.got))
+    qtbot.waitUntil(lambda: bool(recorder.got), timeout=PATIENCE)
     with qtbot.assertNotEmitted(worker.failed):
         worker.close()
     assert worker.isFinished()
@@ -360,7 +362,7 @@ def test_nothing_is_heard_of_a_load_that_another_replaced(
     while not factory.begun:  # its end, if it has one, may already wait in the queue
         waited.wait(0.002)
     worker.load(ModelChoice(device="second"))
-    qtbot.waitUntil(lambda: bool(loaded.got))
+    qtbot.waitUntil(lambda: bool(loaded.got), timeout=PATIENCE)
     assert factory.begun == [first, "second"]
     assert len(loaded.got) == 1
     assert not failed.got
@@ -369,6 +371,6 @@ def test_nothing_is_heard_of_a_load_that_another_replaced(
 def test_a_bug_in_the_engine_goes_to_the_log(qtbot: QtBot, worker: EngineWorker) -> None:
     log = Recorder()
     worker.broke.connect(log.take)
-    with qtbot.waitSignal(worker.failed):
+    with qtbot.waitSignal(worker.failed, timeout=PATIENCE):
         worker.load(ModelChoice(device="bug"))
     assert [type(error) for error in log.got] == [RuntimeError]

@@ -7,11 +7,12 @@ import shlex
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
+from lacuna.log import NAME, Event
+from tests.e2e import drive
 from tests.helpers.command import environment, lacuna
 
 pytestmark = [
@@ -61,14 +62,20 @@ def test_a_full_disk_is_one_sentence() -> None:
     assert done.stderr.count(b"\n") == 1
 
 
-def test_ctrl_c_closes_the_window() -> None:
+def started(data_dir: Path) -> bool:
+    """Whether the window stands: by then it heeds Ctrl+C."""
+    log = data_dir / "logs" / NAME
+    return log.is_file() and Event.STARTED.value in log.read_text(encoding="utf-8")
+
+
+def test_ctrl_c_closes_the_window(data_dir: Path) -> None:
     """It used to be swallowed by whatever slot or paint it happened to fall into."""
     command = [sys.executable, "-m", "lacuna", "gui"]
     with subprocess.Popen(command, env=environment(), stderr=subprocess.PIPE) as running:
-        time.sleep(4)
-        running.send_signal(signal.SIGINT)
         try:
-            said = running.communicate(timeout=60)[1]
+            drive.wait_for(lambda: started(data_dir), "the window")
+            running.send_signal(signal.SIGINT)
+            said = running.communicate(timeout=240)[1]
         finally:
             running.kill()
     assert running.returncode in (0, 130)

@@ -20,4 +20,5 @@ def activate(qtbot: QtBot, widget: QWidget) -> None:
 def look(qapp: QApplication) -> Look:
     look = make_look()
     dress(qapp, look)
+    qapp.setCursorFlashTime(0)  # pictures are compared: a caret that blinks tells them apart
     return look

@@ -277,7 +277,7 @@ def test_a_double_click_asks_for_the_whole_width(qtbot: QtBot, view: ImageView) 
 
 
 def test_a_drag_at_full_size_is_quick(qtbot: QtBot, view: ImageView) -> None:
-    """One frame at 60 Hz is 16 ms; a busy test machine gets four."""
+    """One frame at 60 Hz is 16 ms; a slow test machine gets four, of its processor's time."""
     series = studies.series()
     rng = np.random.default_rng(1)
     values = rng.integers(0, 4096, (1024, 1024), dtype=np.uint16)
@@ -287,10 +287,10 @@ def test_a_drag_at_full_size_is_quick(qtbot: QtBot, view: ImageView) -> None:
     qtbot.mousePress(view, LEFT, pos=QPoint(200, 200))
     times = []
     for step in range(12):
-        start = time.perf_counter()
+        start = time.thread_time()
         qtbot.mouseMove(view, QPoint(200 + step, 220))
         view.render(canvas)
-        times.append(time.perf_counter() - start)
+        times.append(time.thread_time() - start)
     qtbot.mouseRelease(view, LEFT)
     assert min(times) < 0.064
 

@@ -12,7 +12,7 @@ from lacuna.report.model import Author, Fill, FillState, Report, Section, Soft
 from lacuna.ui.editor.binding import Binding
 from tests.desktop.report.builders import REPORTS, fill, fixed, gap, one, soft
 
-QUICK = settings(max_examples=60, deadline=None)
+QUICK = settings(max_examples=60)
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -253,7 +253,8 @@ def test_ctrl_space_s_gap_takes_the_place_of_the_selection(editor: ReportEditor)
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(report=REPORTS, data=st.data())
 def test_whatever_is_typed_deleted_pasted_or_undone_anchors_stay(
