@@ -7,6 +7,7 @@ character. Ranges are half open. An edit that changes a span's text, author or s
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from lacuna.report.model import (
@@ -76,8 +77,12 @@ def reject(report: Report, span_id: str) -> Report:
 
 def reject_all(report: Report) -> Report:
     """Bring back what stood before each proposal that waits for review."""
-    waiting = {span.id for span in proposals(report)}
-    return Report(tuple(replace(s, spans=_rejected(s.spans, waiting)) for s in report.sections))
+    return take_back(report, frozenset(span.id for span in proposals(report)))
+
+
+def take_back(report: Report, ids: frozenset[str]) -> Report:
+    """Bring back what stood before each of these fills, judged or not."""
+    return Report(tuple(replace(s, spans=_rejected(s.spans, ids)) for s in report.sections))
 
 
 def proposals(report: Report) -> Iterator[Fill]:
@@ -210,7 +215,7 @@ def _with_gap(spans: _Spans, offset: int, gap: Gap) -> Iterator[Span]:
         yield gap
 
 
-def _rejected(spans: _Spans, ids: set[str]) -> _Spans:
+def _rejected(spans: _Spans, ids: AbstractSet[str]) -> _Spans:
     result: list[Span] = []
     at = 0
     while at < len(spans):
@@ -220,7 +225,7 @@ def _rejected(spans: _Spans, ids: set[str]) -> _Spans:
     return _joined(result)
 
 
-def _brought_back(spans: _Spans, at: int, ids: set[str]) -> tuple[Span, int]:
+def _brought_back(spans: _Spans, at: int, ids: AbstractSet[str]) -> tuple[Span, int]:
     """Return what stands at ``at`` once ``ids`` are rejected, and where to go on.
 
     Rewritten text comes back whole when any of it is rejected. A gap comes back as it was when all

@@ -15,8 +15,7 @@ from lacuna.report.model import Report, Soft
 from lacuna.report.request import build_request
 from lacuna.session import Change, Session
 from lacuna.settings import Settings
-from lacuna.study.model import Window
-from lacuna.study.voi import render
+from lacuna.ui.desk.sending import IMAGE_CHIP, Sending
 from lacuna.ui.editor.dock import SentChip
 from lacuna.ui.editor.report_panel import ReportPanel
 from lacuna.ui.main_window import MainWindow
@@ -25,7 +24,6 @@ from lacuna.work.engine_worker import EngineWorker, Failure
 from lacuna_models.api import (
     Done,
     FillRequest,
-    ImageInput,
     ModelInfo,
     Prompt,
     SamplerSettings,
@@ -35,7 +33,6 @@ from lacuna_models.api import (
 RUN_KEY = "run"
 NOTES_KEY = "run-notes"
 HINT_KEY = "hint"
-IMAGE_CHIP = "image"
 INSTRUCTION_CHIP = "instruction"
 ALTERNATIVES = 4  # proposals for a gap, the first one included: what the list has room for
 
@@ -61,15 +58,16 @@ class Filling(QObject):
         worker: EngineWorker,
         settings: Settings,
         seeds: Seeds = fresh_seed,
+        sending: Sending | None = None,
     ) -> None:
         super().__init__(window)
+        self._sending = sending or Sending(window, session)
         self._window = window
         self._panel = panel
         self._session = session
         self._worker = worker
         self._settings = settings
         self._seeds = seeds
-        self._image_left_out = False
         self._instruction = ""
         self._scope: frozenset[str] = frozenset()
         self._answering: ModelInfo | None = None  # the run's own: another may be loading meanwhile
@@ -78,8 +76,7 @@ class Filling(QObject):
         panel.report_changed.connect(self._on_report_changed)
         panel.chip_left_out.connect(self._on_left_out)
         panel.hint.connect(self._on_hint)
-        window.frame_wanted.connect(self._on_frame)
-        window.image_view.window_changed.connect(self._on_window)
+        self._sending.changed.connect(self.show_sent)
         worker.stepped.connect(self._on_step)
         worker.finished_run.connect(self._on_done)
         worker.failed.connect(self._on_failed)
@@ -93,17 +90,16 @@ class Filling(QObject):
         self,
         scope: Callable[[], frozenset[str]],
         change: Callable[[FillRequest], FillRequest] = lambda request: request,
-        *,
-        joins: bool = False,
     ) -> None:
         """Begin a run on what ``scope`` names, on all gaps where it names nothing.
 
-        ``change`` may say more about the request. ``joins``: what has just been done to the report
-        belongs to the run, and is undone together with what comes of it.
+        What ``scope`` does to the report belongs to the run, and is undone together with what
+        comes of it. ``change`` may say more about the request.
         """
         notices = self._window.notices
         notices.withdraw(RUN_KEY)
         notices.withdraw(NOTES_KEY)
+        before = self._panel.report()
         try:
             request = change(self._request(scope))
         except UserFacingError as error:
@@ -111,7 +107,7 @@ class Filling(QObject):
             return
         self._answering = self._session.model
         self._session.begin_run(request)
-        self._panel.begin_run(request, joins=joins)
+        self._panel.begin_run(request, joins=self._panel.report() != before)
         self._worker.submit(request)
 
     def say(self, error: UserFacingError) -> None:
@@ -122,7 +118,7 @@ class Filling(QObject):
     def prompt(self) -> Prompt:
         """Return what the model is told beside the report, as it would be now."""
         return Prompt(
-            images=self._images(), style=self._settings.style, instruction=self._instruction
+            images=self._sending.images(), style=self._settings.style, instruction=self._instruction
         )
 
     @property
@@ -140,21 +136,11 @@ class Filling(QObject):
         self._worker.stop_run()
 
     def show_sent(self) -> None:
-        """Say beside the fill button what goes to the model, and mark it in the strip."""
-        picture = self._window.image_view.picture
-        study = self._window.study
-        sent = picture is not None and not self._image_left_out
-        model = self._session.model
-        chips = [SentChip("none", "No image", "image")]
-        if sent:
-            chips = [SentChip(IMAGE_CHIP, "1 image", "image", closable=True)]
-            if model is not None and model.tokens_per_image:
-                chips.append(SentChip("tokens", f"{model.tokens_per_image} tokens", "file-text"))
+        """Say beside the fill button what goes to the model."""
+        chips = self._sending.chips()
         if self._instruction:
             chips.append(SentChip(INSTRUCTION_CHIP, _brief(self._instruction), "", closable=True))
         self._panel.set_sent_chips(chips)
-        shown = list(study.series).index(picture.series) if sent and study and picture else None
-        self._window.series_strip.set_sent(frozenset() if shown is None else frozenset({shown}))
 
     def _request(self, choose: Callable[[], frozenset[str]]) -> FillRequest:
         model = self._session.model
@@ -185,16 +171,6 @@ class Filling(QObject):
     def _sampler(self, own: SamplerSettings) -> SamplerSettings:
         steps = self._settings.steps
         return own if steps is None else dataclasses.replace(own, steps=steps)
-
-    def _images(self) -> tuple[ImageInput, ...]:
-        """Return what is on the screen, as windowed there; nothing if the reader left it out."""
-        view = self._window.image_view
-        picture, state = view.picture, view.state
-        if self._image_left_out or picture is None or state is None:
-            return ()
-        # The window is the reader's; a negative or a mirror image would only mislead the model.
-        pixels = render(picture.values, state.window, picture.low_is_bright)
-        return (ImageInput(pixels, picture.image.origin, picture.image.view),)
 
     def _on_step(self, step: StepEvent) -> None:
         if self._session.is_current(step.request_id):
@@ -229,19 +205,11 @@ class Filling(QObject):
         self._window.notices.show_notice(Notice(NoticeKind.INFO, HINT_KEY, sentence))
 
     def _on_left_out(self, chip: str) -> None:
-        """Keep the image from the model until the reader turns to an image again."""
+        """Keep something from the model: the images until the reader turns to one again."""
         if chip == IMAGE_CHIP:
-            self._image_left_out = True
+            self._sending.leave_out()
         if chip == INSTRUCTION_CHIP:
             self._instruction = ""
-        self.show_sent()
-
-    def _on_frame(self, _series: int, _index: int) -> None:
-        self._image_left_out = False
-        if self._window.image_view.picture is None:  # another series: its picture is yet to come
-            self.show_sent()
-
-    def _on_window(self, _window: Window) -> None:
         self.show_sent()
 
     def _on_report_changed(self) -> None:
@@ -257,7 +225,7 @@ class Filling(QObject):
             # A report on its way into the editor is not the reader's writing.
             with QSignalBlocker(self._panel):
                 self._panel.load(self._session.case.report)
-        if change in (Change.STUDY, Change.MODEL):
+        if change in (Change.STUDY, Change.GREW, Change.MODEL):
             self._panel.set_meaningless(self._session.words_mean_nothing)
         if change is Change.MODEL:
             self._panel.set_fill_enabled(self._session.model is not None)

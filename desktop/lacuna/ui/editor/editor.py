@@ -302,6 +302,10 @@ class ReportEditor(QTextEdit):
         self._styler.set_look(self._look, self._pixels)
         self._relayout_gaps()
 
+    def measure(self) -> tuple[int, int]:
+        """Return where lines begin in the viewport, and how long they are, in pixels."""
+        return GUTTER, round(self._measure())
+
     def span_boxes(self, span_id: str) -> list[QRect]:
         """Return where a span's lines lie in the viewport, for tests and popups."""
         run = self._binding.run_of(span_id)

@@ -25,13 +25,18 @@ class Certainty(Enum):
 
 
 def certainty(fill: Fill) -> Certainty:
-    """Return how sure the model was of a fill, by its checkpoint's own measured bounds.
+    """Return how sure the model was of a fill."""
+    return certainty_of(fill.mean_entropy, fill.origin.certainty)
+
+
+def certainty_of(mean_entropy: float, bounds: tuple[float, float] | None) -> Certainty:
+    """Return how sure a model was of some words, by its checkpoint's own measured bounds, in nats.
 
     Of a checkpoint that nobody measured nothing is shown as sure.
     """
-    if fill.origin.certainty is None:
+    if bounds is None:
         return Certainty.LESS
-    sure, less = fill.origin.certainty
-    if fill.mean_entropy < sure:
+    sure, less = bounds
+    if mean_entropy < sure:
         return Certainty.SURE
-    return Certainty.LESS if fill.mean_entropy < less else Certainty.UNSURE
+    return Certainty.LESS if mean_entropy < less else Certainty.UNSURE
