@@ -8,22 +8,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-import numpy as np
-
 from lacuna.study import measure
 from lacuna.study.measure import (
     Angle,
+    Arrow,
     Bidirectional,
     Cobb,
     EllipseRoi,
     FreehandRoi,
     Length,
+    Note,
+    Point,
     Probe,
     Scale,
     Shape,
     Statistics,
 )
+from lacuna.study.model import Image, Series, Study
 from lacuna.study.softcopy import Reference
+
+_GRID = 128.0  # positions in a pixel; 16 bits before the point and 8 after it fit a float's 24
+_CORNERS = 3
+_UUID_ROOT = "2.25."
 
 
 class Quantity(StrEnum):
@@ -44,7 +50,8 @@ class Quantity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One number. ``unit`` is UCUM: mm, mm2, deg, [hnsf'U], g/ml{SUVbw}, {pixels}, 1."""
+    """One number. ``unit`` is UCUM: mm, mm2, deg, [hnsf'U], g/ml{SUVbw},
+    {pixels}, {pixels2}, 1."""
 
     quantity: Quantity
     value: float
@@ -53,11 +60,16 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """A shape on a frame, and its readings.
+    """A shape on a frame, and its readings. ``measured`` makes one.
 
-    ``uid`` names it for ever (Tracking Unique Identifier). Points are rounded to the nearest that
-    DICOM can hold (32 bit floats) when it is made, so that writing and reading gives an equal one.
-    ``image.frames`` holds one frame, or none on an image of a single frame.
+    ``uid`` names it for ever (Tracking Unique Identifier); ``uid_of`` makes one of a mark's id.
+    Points are rounded to 1/128 of a pixel and an ellipse's corners put in order when it is made:
+    the 32 bit floats of DICOM hold that exactly, an ellipse's axes too, so that writing and
+    reading gives an equal measurement. ``image.frames`` holds one frame, or none on an image that
+    has but one. A bidirectional shape's first line is its long axis.
+
+    Raises:
+        ValueError: the readings do not suit the shape, or an outline has no area.
     """
 
     uid: str
@@ -67,10 +79,78 @@ class Measurement:
     label: str = ""
 
     def __post_init__(self) -> None:
-        rounded = [
-            (float(np.float32(x)), float(np.float32(y))) for x, y in measure.points(self.shape)
-        ]
-        object.__setattr__(self, "shape", measure.with_points(self.shape, rounded))
+        object.__setattr__(self, "shape", rounded(self.shape))
+        wanted = _QUANTITIES.get(type(self.shape))
+        if wanted is not None and tuple(one.quantity for one in self.readings) != wanted:
+            raise ValueError("a line or an angle has its own readings, and no others")
+        if isinstance(self.shape, FreehandRoi) and len(self.shape.path) < _CORNERS:
+            raise ValueError("an outline has three corners or more")
+
+
+def image_reference(study: Study, series: Series, image: Image, frame: int = 0) -> Reference:
+    """Return what a measurement's ``image`` is: a frame, and the series and study it lies in."""
+    return Reference(
+        sop_class_uid=image.sop_class_uid,
+        sop_instance_uid=image.sop_instance_uid,
+        frames=(frame,) if image.frames > 1 else (),
+        series_uid=series.series_instance_uid,
+        study_uid=study.study_instance_uid,
+    )
+
+
+_QUANTITIES: dict[type, tuple[Quantity, ...]] = {
+    Length: (Quantity.LENGTH,),
+    Bidirectional: (Quantity.LONG_AXIS, Quantity.SHORT_AXIS),
+    Angle: (Quantity.ANGLE,),
+    Cobb: (Quantity.COBB_ANGLE,),
+    Arrow: (),
+    Note: (),
+}
+
+
+def measured(
+    uid: str,
+    image: Reference,
+    shape: Shape,
+    scale: Scale,
+    *,
+    label: str = "",
+    value_unit: str = "",
+    statistics: Statistics | None = None,
+    value: float | None = None,
+) -> Measurement:
+    """Return a measurement of a shape; see ``readings`` for the arguments after ``scale``."""
+    exact = rounded(shape)
+    if isinstance(exact, Bidirectional):
+        long, short = measure.diameters(exact, scale)
+        exact = Bidirectional(long.start, long.end, short.start, short.end)
+    found = readings(exact, scale, value_unit, statistics, value)
+    return Measurement(uid, image, exact, found, label)
+
+
+def rounded(shape: Shape) -> Shape:
+    """Return the shape with points that DICOM holds exactly; see ``Measurement``."""
+    if isinstance(shape, EllipseRoi):
+        (x0, y0), (x1, y1) = (_on_grid(point) for point in measure.points(shape))
+        return EllipseRoi((min(x0, x1), min(y0, y1)), (max(x0, x1), max(y0, y1)))
+    return measure.with_points(shape, [_on_grid(point) for point in measure.points(shape)])
+
+
+def _on_grid(point: Point) -> Point:
+    x, y = point
+    return round(x * _GRID) / _GRID, round(y * _GRID) / _GRID
+
+
+def uid_of(mark_id: str) -> str:
+    """Return the UID of a mark's id, a UUID in hexadecimal (PS3.5 B.2)."""
+    return f"{_UUID_ROOT}{int(mark_id, 16)}"
+
+
+def id_of(uid: str) -> str:
+    """Return the mark's id that a UID was made of; another program's UID is its own id."""
+    number = uid.removeprefix(_UUID_ROOT)
+    ours = uid.startswith(_UUID_ROOT) and number.isdecimal() and int(number) < 1 << 128
+    return f"{int(number):032x}" if ours else uid
 
 
 def readings(
@@ -98,7 +178,7 @@ def readings(
 
 def _sizes(shape: Shape, scale: Scale) -> tuple[Reading, ...]:
     distance = "mm" if scale.unit == "mm" else "{pixels}"
-    square = "mm2" if scale.unit == "mm" else "{pixels}2"
+    square = "mm2" if scale.unit == "mm" else "{pixels2}"
     if isinstance(shape, Length):
         return (Reading(Quantity.LENGTH, measure.length(shape, scale), distance),)
     if isinstance(shape, Bidirectional):
