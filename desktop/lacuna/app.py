@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from types import TracebackType
 
+import psutil  # type: ignore[import-untyped]
 from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QWidget
@@ -23,11 +24,13 @@ from lacuna.report.draft_mark import marked
 from lacuna.report.model import Gap, Report
 from lacuna.session import Session
 from lacuna.settings import Settings, load_settings, save_settings
+from lacuna.study.cache import PixelCache
 from lacuna.ui.desk.filling import Filling, Seeds, fresh_seed
 from lacuna.ui.desk.journal import Journal
 from lacuna.ui.desk.measuring import Measuring
 from lacuna.ui.desk.modelling import Modelling
 from lacuna.ui.desk.opening import Opening
+from lacuna.ui.desk.sending import Sending
 from lacuna.ui.editor.report_panel import ReportPanel
 from lacuna.ui.main_window import MainWindow
 from lacuna.ui.notices import Notice, NoticeAction, NoticeKind, error_notice
@@ -41,6 +44,8 @@ from lacuna_resources.themes import ThemeName
 CASE_OPEN = "Kept until you close Lacuna"
 
 _PULSE_MS = 250
+_LEAST_PIXELS = 256 << 20
+_MOST_DECODERS = 8
 _CLOSE, _COPY, _STAY = "close-window", "copy-report", "stay"
 _LEAVING = Notice(
     NoticeKind.ALERT,
@@ -67,6 +72,16 @@ def local_engine(choice: ModelChoice, progress: LoadProgress) -> Engine:
     return load_engine(choice.path, device=choice.device, adapter=choice.adapter, progress=progress)
 
 
+def _pixel_budget() -> int:
+    """Return how many bytes of decoded pixels are kept: a quarter of the machine's memory."""
+    return max(int(psutil.virtual_memory().total) // 4, _LEAST_PIXELS)
+
+
+def _decoders() -> int:
+    """Return how many threads decode: one core is left to the window, and one to the model."""
+    return min(max((os.cpu_count() or 2) - 2, 2), _MOST_DECODERS)
+
+
 def _written(report: Report) -> bool:
     """Whether there is anything in the report but gaps."""
     return any(not isinstance(span, Gap) for span in report.spans())
@@ -84,6 +99,8 @@ class Parts:
     filling: Filling
     modelling: Modelling
     measuring: Measuring
+    sending: Sending
+    pixels: PixelCache
 
 
 class Application(QObject):
@@ -108,14 +125,18 @@ class Application(QObject):
         window = MainWindow(look, panel, panel.notice_slot)
         session = Session()
         self._pool = JobPool(self)
+        self._pixels = PixelCache(_pixel_budget(), _decoders())
         worker = EngineWorker(factory, self)
+        sending = Sending(window, session)
         self.parts = Parts(
             window=window,
             panel=panel,
             session=session,
             worker=worker,
-            opening=Opening(window, session, self._pool),
-            filling=Filling(window, panel, session, worker, settings, seeds),
+            opening=Opening(window, session, self._pool, self._pixels),
+            filling=Filling(window, panel, session, worker, settings, seeds, sending),
+            sending=sending,
+            pixels=self._pixels,
             modelling=Modelling(window, session, worker),
             measuring=Measuring(window, panel, session),
         )
@@ -137,6 +158,7 @@ class Application(QObject):
         """Stop what runs, free the model, end the threads. Twice does no harm."""
         self.parts.window.hide()  # a model half read into memory cannot be given up at once
         self.parts.worker.close()
+        self._pixels.close()
         self._pool.close()
         self._log.write(Event.CLOSED)
         self._log.close()

@@ -18,6 +18,7 @@ class Change(Enum):
     """What changed."""
 
     STUDY = auto()
+    GREW = auto()  # the same study, read further
     REPORT = auto()
     MODEL = auto()
     RUN = auto()
@@ -102,6 +103,14 @@ class Session:
         self._open = key
         self._announce(Change.STUDY)
         return case
+
+    def grow(self, study: Study) -> None:
+        """Take over the open study as it has been read further; its report stays as it is."""
+        key = _key(study)
+        if key in self._cases:
+            self._cases[key] = replace(self._cases[key], study=study)
+            if key == self._open:
+                self._announce(Change.GREW)
 
     def write(self, report: Report) -> None:
         """Take over the report as it stands now, and note who wrote what."""

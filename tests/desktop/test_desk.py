@@ -18,7 +18,7 @@ from lacuna.paths import locate
 from lacuna.report.model import Fill
 from lacuna.settings import Settings
 from lacuna.study.load import load_study
-from lacuna.ui.desk.filling import IMAGE_CHIP
+from lacuna.ui.desk.sending import IMAGE_CHIP
 from lacuna.ui.editor.dock import SentChip
 from lacuna.ui.editor.editor import ReportEditor
 from lacuna.ui.theme import dress, make_look
@@ -170,6 +170,7 @@ def test_no_image_is_said_to_be_sent_that_is_not_on_the_screen(
     said = sent(application, monkeypatch)
     open_study(application, sample_study())
     assert said[-1][0] == IMAGE_CHIP
+    application.parts.pixels.forget()
     application.parts.window.show_series(0)
     assert said[-1] == ["none"]
     drive.wait_for_picture(application)
@@ -185,6 +186,7 @@ def test_a_frame_that_cannot_be_read_is_not_said_to_be_sent(
     open_study(application, path)
     said = sent(application, monkeypatch)
     path.unlink()
+    application.parts.pixels.forget()
     application.parts.opening.show_frame(0, 0)
     drive.wait_for(lambda: bool(said), "the chips")
     assert said[-1] == ["none"]

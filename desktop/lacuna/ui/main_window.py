@@ -39,7 +39,7 @@ from lacuna.ui.viewer.image_menu import build_menu
 from lacuna.ui.viewer.image_painter import to_qimage
 from lacuna.ui.viewer.image_view import ImageView
 from lacuna.ui.viewer.lightbox import Lightbox
-from lacuna.ui.viewer.picture import Picture
+from lacuna.ui.viewer.picture import Picture, same_series
 from lacuna.ui.viewer.viewer_state import Act
 from lacuna.ui.viewer.viewports import Viewports
 from lacuna.ui.widgets import Panel
@@ -153,7 +153,7 @@ class MainWindow(QWidget):
     def set_thumbnail(self, picture: Picture) -> None:
         """Give the picture's series its small picture, windowed as the file says."""
         for index, entry in enumerate(self.series_strip.entries()):
-            if entry.series is picture.series:
+            if entry.series is not None and same_series(entry.series, picture.series):
                 self.series_strip.set_thumbnail(index, to_qimage(picture.thumbnail()))
 
     def toggle_maximised(self) -> None:

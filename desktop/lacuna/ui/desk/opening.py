@@ -140,7 +140,7 @@ class Opening(QObject):
             for study in record.studies:
                 if _key(study) == _key(shown):
                     self._shown = study
-                    self._session.open(study)
+                    self._session.grow(study)
                     priors = _priors(record, study)
                     self._window.update_study(study, priors, last=opened.complete)
                     self._start_thumbnails()

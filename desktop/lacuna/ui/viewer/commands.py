@@ -211,7 +211,9 @@ class Bindings:
 
     def command(self, key: str) -> Command | None:
         """Return what a key does."""
-        return next((command for command, own in self._pairs() if own == key), None) if key else None
+        return (
+            next((command for command, own in self._pairs() if own == key), None) if key else None
+        )
 
     def with_key(self, command: Command, key: str) -> Bindings:
         """Return these bindings with another key for a command."""

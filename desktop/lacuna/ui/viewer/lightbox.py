@@ -230,9 +230,7 @@ class Lightbox(QObject):
         of = stack.of if isinstance(stack, Reformat) else stack
         number, window = self._shown.get(view, 0), view.state.window if view.state else None
         places = [Place(of.series, of.study, view.index, None, window, of.prior)]
-        places += [
-            Place(of.series, of.study, 0, axis, window, of.prior) for axis in Axis
-        ]
+        places += [Place(of.series, of.study, 0, axis, window, of.prior) for axis in Axis]
         self._by_hand = True
         self._hang(Hanging(Layout.FOUR, tuple(places)), number)
 
@@ -321,9 +319,7 @@ class Lightbox(QObject):
             series = entry.series
             if series is None or series is old.series or not same_series(series, old.series):
                 continue
-            stack = Stack(
-                series, entry.study, self.frames, prior=entry.prior, window=old.window
-            )
+            stack = Stack(series, entry.study, self.frames, prior=entry.prior, window=old.window)
             spot = spot_of(view.picture) if view.picture is not None else None
             place = find(entry.study, spot) if spot is not None else None
             self._shown[view] = number
@@ -406,5 +402,3 @@ class Lightbox(QObject):
 
     def _write_note(self) -> None:
         NoteField(self._viewports.active)
-
-

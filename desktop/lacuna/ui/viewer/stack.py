@@ -18,7 +18,7 @@ from lacuna.study.model import Image, Series, Study, Window
 from lacuna.study.pixels import read_pixels
 from lacuna.study.sides import letters
 from lacuna.study.volume import THIN, Axis, Grid, Slab, image_at, planes_of, size_of
-from lacuna.ui.viewer.picture import Picture, frame_at, frame_count, picture_of
+from lacuna.ui.viewer.picture import Picture, frame_count, picture_of
 from lacuna.ui.viewer.veils import veil_of
 
 Wanted = tuple[Image, int]  # an image, and a frame of it
@@ -105,15 +105,24 @@ class Stack:
         found = {image.frame_of_reference for image in self.series.images}
         return found.pop() if len(found) == 1 else ""
 
+    @cached_property
+    def sources(self) -> tuple[Wanted, ...]:
+        """The image and frame behind each place."""
+        return tuple(
+            (image, frame) for image in self.series.images for frame in range(image.frames)
+        )
+
     def source(self, index: int) -> Wanted:
         """Return the image and frame that stand behind a place."""
-        return frame_at(self.series, index)
+        return self.sources[index]
 
     def peek(self, index: int) -> Picture | None:
         """Return a frame if its values are at hand. GUI thread."""
         image, frame = self.source(index)
         values = self.frames.peek(image, frame)
-        if values is None or (_has_veil(image) and (image.sop_instance_uid, frame) not in self._veils):
+        if values is None or (
+            _has_veil(image) and (image.sop_instance_uid, frame) not in self._veils
+        ):
             return None
         return self._picture(values, image, frame, index)
 
@@ -131,11 +140,13 @@ class Stack:
                 self._veils[image.sop_instance_uid, frame] = veil_of(image, frame, rows, columns)
         return self._picture(values, image, frame, index)
 
-    def around(self, index: int, reach: int) -> list[Wanted]:
-        """Return the frames near a place, the next ones first."""
+    def around(self, index: int, room: int) -> list[Wanted]:
+        """Return the frames near a place, the next ones first, as many as ``room`` bytes hold."""
+        first = self.sources[0][0]
+        reach = min(max(room // (2 * max(first.rows * first.columns, 1)), 2), 2 * self.count) // 2
         order = [index + side * step for step in range(reach + 1) for side in (1, -1)]
         places = dict.fromkeys(one for one in order if 0 <= one < self.count)
-        return [self.source(one) for one in places]
+        return [self.sources[one] for one in places]
 
     def _picture(self, values: NDArray[Any], image: Image, frame: int, index: int) -> Picture:
         picture = picture_of(values, image, self.series, index, self._date)
@@ -174,9 +185,9 @@ class Reformat(Stack):
         numbers = (one for one in range(self.of.count) if self._slice(one) is None)
         return [self.of.source(number) for number in numbers]
 
-    def around(self, index: int, reach: int) -> list[Wanted]:
-        """Return the slices that are missing: every cut needs them all."""
-        return self.missing()
+    def around(self, index: int, room: int) -> list[Wanted]:
+        """Return all slices: every cut needs them all."""
+        return list(self.of.sources)
 
     def _slice(self, number: int) -> NDArray[Any] | None:
         image, frame = self.of.source(number)

@@ -138,6 +138,11 @@ class Viewports(QWidget):
         view.await_frame(index)
         self._show_frame(view, index)
 
+    def forget(self, view: ImageView) -> None:
+        """Let go of what a viewport scrolls through: it turns to a document."""
+        self._stacks.pop(view, None)
+        self.links.forget(view)
+
     def deliver(self, view: ImageView, stack: Stack, picture: Picture) -> None:
         """Show a frame that was asked for, unless the viewport has turned to something else."""
         if self._stacks.get(view) is stack:
@@ -339,5 +344,3 @@ def next_layout(layout: Layout, by: int) -> Layout:
     """Return the layout after or before one, held at both ends."""
     order = (Layout.ONE, Layout.TWO, Layout.STACKED, Layout.THREE, Layout.FOUR, Layout.SIX)
     return order[min(max(order.index(layout) + by, 0), len(order) - 1)]
-
-
