@@ -49,8 +49,8 @@ def make_config(shape: Shape, tokenizer: PreTrainedTokenizerFast) -> DiffusionGe
     """Return the configuration of a shape, with the tokenizer's ids."""
     ids = tokenizer.convert_tokens_to_ids
     return DiffusionGemmaConfig(
-        text_config=_text(shape, tokenizer),
-        vision_config=_vision(shape),
+        text_config=text_config(shape, tokenizer),
+        vision_config=vision_config(shape),
         boi_token_id=ids(BOI),
         eoi_token_id=ids(EOI),
         image_token_id=ids(IMAGE),
@@ -61,7 +61,8 @@ def make_config(shape: Shape, tokenizer: PreTrainedTokenizerFast) -> DiffusionGe
     )
 
 
-def _text(shape: Shape, tokenizer: PreTrainedTokenizerFast) -> dict[str, object]:
+def text_config(shape: Shape, tokenizer: PreTrainedTokenizerFast) -> dict[str, object]:
+    """Return the words' half of the configuration."""
     rope = {"rope_type": "default", "rope_theta": 10_000.0}
     far = {"rope_type": "proportional", "partial_rotary_factor": 0.5, "rope_theta": 100_000.0}
     return {
@@ -88,7 +89,8 @@ def _text(shape: Shape, tokenizer: PreTrainedTokenizerFast) -> dict[str, object]
     }
 
 
-def _vision(shape: Shape) -> dict[str, object]:
+def vision_config(shape: Shape) -> dict[str, object]:
+    """Return the pictures' half of the configuration."""
     return {
         "model_type": "gemma4_vision",
         "hidden_size": shape.vision_hidden,
@@ -135,12 +137,18 @@ def make_model(config: DiffusionGemmaConfig, seed: int) -> DiffusionGemmaForBloc
     """
     torch.manual_seed(seed)
     model = DiffusionGemmaForBlockDiffusion(config)
+    start_weights(model)
+    return model.eval()
+
+
+@torch.no_grad()
+def start_weights(model: nn.Module) -> None:
+    """Draw a model's first weights; see ``make_model``."""
+    config = model.config
     depth = {"vision_tower": config.vision_config.num_hidden_layers}
     layers = config.text_config.num_hidden_layers
-    with torch.no_grad():
-        for name, weight in model.named_parameters():
-            _start(name, weight, depth["vision_tower"] if "vision_tower" in name else layers)
-    return model.eval()
+    for name, weight in model.named_parameters():
+        _start(name, weight, depth["vision_tower"] if "vision_tower" in name else layers)
 
 
 def _start(name: str, weight: nn.Parameter, layers: int) -> None:

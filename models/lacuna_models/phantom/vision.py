@@ -40,9 +40,9 @@ def targets(seeds: range) -> Tensor:
 def soft_tokens(model: DiffusionGemmaForBlockDiffusion, pixels: Tensor) -> Tensor:
     """Return the projected soft tokens, (batch, 64, hidden), of patches (batch, 256, 192)."""
     count = pixels.shape[0]
-    seen: Tensor = model.model.encoder.get_image_features(
-        pixels, patch_positions(count), return_dict=True
-    ).pooler_output
+    inner = getattr(model.model, "encoder", model.model)  # the sibling has no encoder of its own
+    seen = inner.get_image_features(pixels, patch_positions(count), return_dict=True).pooler_output
+    seen = seen if isinstance(seen, Tensor) else torch.cat(seen)
     return seen.view(count, -1, seen.shape[-1])
 
 
