@@ -20,6 +20,10 @@ from lacuna_models.api import (
     EngineError,
     FillRequest,
     ModelInfo,
+    Rewrite,
+    RewriteRequest,
+    ScoreRequest,
+    Scores,
     StepEvent,
 )
 from lacuna_models.canvas import Rule
@@ -28,6 +32,9 @@ from lacuna_models.loading import Loaded, load
 from lacuna_models.pace import Pace
 from lacuna_models.rows import Job
 from lacuna_models.running import Run
+from lacuna_models.scoring.desk import Desk
+from lacuna_models.scoring.measures import score
+from lacuna_models.scoring.restyle import rewrites
 from lacuna_models.weights import Progress
 
 _SMALL = 100_000_000  # parameters; below, one CPU thread is the fastest
@@ -122,6 +129,26 @@ class DiffusionEngine:
             EngineError: before the first event.
         """
         yield from self.fill(asking.as_fill(request), cancel, commands)
+
+    def score(self, request: ScoreRequest, cancel: CancelToken | None = None) -> Scores:
+        """Read the likelihood of text that stands; see ``api.Engine.score``.
+
+        Raises:
+            EngineError: if the request cannot be laid out.
+        """
+        desk = Desk(self._at_work(), self._contexts)
+        with _within_memory(), self._thinking_with(request.adapter):
+            return score(desk, request, cancel)
+
+    def rewrite(
+        self, request: RewriteRequest, cancel: CancelToken | None = None
+    ) -> Iterator[Rewrite]:
+        """Word soft segments in the prompt's style; see ``api.Engine.rewrite``.
+
+        Raises:
+            EngineError: before the first segment, if the request cannot be laid out.
+        """
+        return rewrites(self, request, cancel)
 
     def close(self) -> None:
         """Free the model's memory. The engine is of no use afterwards."""

@@ -8,7 +8,7 @@ import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from safetensors import SafetensorError
 
 from lacuna_models.adapter_files import adapter_file
 from lacuna_models.adapters import Adapters
-from lacuna_models.api import EngineError, ModelInfo, SamplerSettings
+from lacuna_models.api import EngineError, ModelInfo, SamplerSettings, ScoreBounds
 from lacuna_models.canvas import DEFAULT_GAP, CanvasSpec
 from lacuna_models.images import Pictures
 from lacuna_models.lean.choice import suits
@@ -55,6 +55,7 @@ _BROKEN = (
     ArithmeticError,
     SafetensorError,
 )
+BOUNDS = "score_bounds"  # where lacuna.json keeps what re-scoring was measured to mean
 _LONGEST_CANVAS = 1 << 13  # positions; known are 256, and attention grows with the square
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")  # of an adapter's folder
 _THOUGHT = "<|channel>thought\n<channel|>"
@@ -107,6 +108,7 @@ class _Traits:
     paragraph_gap: int | None
     certainty: tuple[float, float] | None
     adapters: Mapping[str, Path]
+    bounds: ScoreBounds | None
 
 
 def load(
@@ -270,6 +272,7 @@ def _traits(path: Path) -> _Traits:
         paragraph_gap=known.get("section_gap_tokens"),
         certainty=None if certainty is None else (float(certainty[0]), float(certainty[1])),
         adapters=_shipped(path, known.get("adapters", [])),
+        bounds=_score_bounds(path, known.get(BOUNDS)),
     )
 
 
@@ -280,6 +283,16 @@ def _shipped(path: Path, names: Any) -> dict[str, Path]:
     if not plain or not all(is_folder(path / name) for name in names):
         raise EngineError(f"lacuna.json in {path.name} names adapters that it does not bring.")
     return {name: path / name for name in names}
+
+
+def _score_bounds(path: Path, known: Any) -> ScoreBounds | None:
+    """Return what ``lacuna-models evaluate bounds`` measured, None where nobody did."""
+    if known is None:
+        return None
+    values = [known.get(f.name) for f in fields(ScoreBounds)] if isinstance(known, dict) else [None]
+    if not all(type(value) is float and math.isfinite(value) for value in values):
+        raise EngineError(f"lacuna.json in {path.name} is damaged.")
+    return ScoreBounds(*values)
 
 
 def _are_bounds(value: Any) -> bool:
@@ -457,6 +470,7 @@ def _info(
         tokens_per_image=pictures.tokens_of_a_square(),
         certainty=traits.certainty,
         adapters=tuple(traits.adapters),
+        bounds=traits.bounds,
     )
 
 

@@ -58,6 +58,7 @@ class SpanScore:
         places: where that is; a phrase may run over several segments.
         log_likelihood: nats, of what stands there: of a phrase the least likely of its tokens, of
             a sentence the mean.
+        doubt: nats, of a phrase: all that speaks against it together; what bounds are held to.
         compared: nats, the same with grey pictures (EVIDENCE) or before the edit (DEPENDENCE).
         expected: what the model would have written there, most probable first; of phrases only.
         flagged: whether the checkpoint's bound is passed: it speaks against the text (CLEAN,
@@ -69,6 +70,7 @@ class SpanScore:
     text: str
     places: tuple[Place, ...]
     log_likelihood: float
+    doubt: float = 0.0
     compared: float | None = None
     expected: tuple[Expected, ...] = ()
     flagged: bool = False
@@ -86,8 +88,8 @@ class ScoreBounds:
     """Where a checkpoint's scores begin to mean something, measured for it; all in nats.
 
     Attributes:
-        clean: CLEAN likelihoods below it are flagged.
-        critical: CRITICAL likelihoods below it are flagged.
+        clean: CLEAN doubts above it are flagged.
+        critical: CRITICAL doubts above it are flagged.
         habit: a gain by the picture up to here is habit.
         picture: a gain by the picture from here on is the picture's; between the two: neither.
         dependence: a drop above it is flagged.
@@ -110,7 +112,7 @@ class ScoreRequest:
         before: of DEPENDENCE, the report before the edit.
         only: the segments to report on; None means all. All of the text is looked at anyway.
         seed: of the draws.
-        rows: how many draws are averaged, >= 1; CLEAN draws nothing but its gaps' noise.
+        rows: how many draws of CRITICAL are averaged, >= 1; sentences take two, CLEAN none.
         adapter: one of ``ModelInfo.adapters`` to score with, None for the model as it was loaded.
     """
 

@@ -81,6 +81,7 @@ def _phrases(opinions: Opinions, text: Joined) -> Iterator[SpanScore]:
             phrase,
             text.places(Stretch(start, start + len(phrase))),
             _UNLIKELY,
+            doubt=-_UNLIKELY,
             expected=(Expected(expected, 0.9),),
             flagged=True,
             reason=f"The model expected “{expected}” here.",

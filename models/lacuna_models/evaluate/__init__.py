@@ -1,0 +1,1 @@
+"""Measure a checkpoint's acts on held-out phantoms: `lacuna-models evaluate ...`."""
