@@ -275,8 +275,13 @@ def _edges(text: str, start: int, end: int, rng: Rng) -> Span:
     return start, end
 
 
-def stack(canvases: list[Damage], words: Vocabulary, rng: Rng, length: int) -> Batch:
-    """Pad canvases to a length and draw their noise. Rows that are too long are refused."""
+def stack(
+    canvases: list[Damage], words: Vocabulary, rng: Rng, length: int, slips: float = 0.0
+) -> Batch:
+    """Pad canvases to a length and draw their noise. Rows that are too long are refused.
+
+    In a share of the rows, ``slips``, solved words that decide stand wrong: right for left, say.
+    """
     shape = (len(canvases), length)
     target = np.full(shape, words.pad, dtype=np.int64)
     hit = np.zeros(shape, bool)
@@ -293,6 +298,11 @@ def stack(canvases: list[Damage], words: Vocabulary, rng: Rng, length: int) -> B
         hit[row, used:] = rng.random(length - used) < canvas.spread
         kept[row, used:] = canvas.spread == 0.0
     noisy = np.where(hit, rng.integers(0, words.size, shape), target)
+    if slips:
+        slipped = words.critical[target] & ~hit & ~kept & (rng.random(shape) < 0.6)
+        slipped &= rng.random((len(canvases), 1)) < slips
+        noisy = np.where(slipped, rng.choice(np.flatnonzero(words.critical), shape), noisy)
+        hit = hit | slipped
     weight = np.where(hit, 1.0, CLEAN_WEIGHT) * np.where(tail, TAIL_WEIGHT, 1.0)
     weight = weight * np.where(hit & words.critical[target], CRITICAL_WEIGHT, 1.0)
     weight = weight / np.sqrt(weight.sum(axis=1, keepdims=True))  # a small gap counts too

@@ -16,6 +16,7 @@ def add_parser(subparsers: Any) -> None:
     phantom = subparsers.add_parser("phantom", help="synthetic phantoms and the bundled model")
     verbs = phantom.add_subparsers(dest="phantom_verb", required=True)
     _add_train(verbs)
+    _add_follow(verbs)
     _add_export(verbs)
     _add_evaluate(verbs)
     _add_preview(verbs)
@@ -29,6 +30,13 @@ def _add_train(verbs: Any) -> None:
     train.add_argument("--seed", type=int, default=0)
     train.add_argument("--resume", action="store_true", help="go on with the run in the folder")
     train.set_defaults(run=_train)
+
+
+def _add_follow(verbs: Any) -> None:
+    follow = verbs.add_parser("follow", help="teach a run's adapter that the reader is right")
+    follow.add_argument("--run", dest="folder", type=Path, required=True)
+    follow.add_argument("--minutes", type=float, default=20.0, help="all in all; goes on if begun")
+    follow.set_defaults(run=_follow)
 
 
 def _add_export(verbs: Any) -> None:
@@ -81,14 +89,30 @@ def _train(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _follow(arguments: argparse.Namespace) -> int:
+    _spare_cores()
+    from lacuna_models.phantom.following import follow
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    if arguments.minutes <= 0:
+        raise EngineError("An adapter needs some minutes.")
+    follow(arguments.folder, arguments.minutes)
+    return 0
+
+
 def _export(arguments: argparse.Namespace) -> int:
     _spare_cores()
     from lacuna_models.phantom.export import export
+    from lacuna_models.phantom.following import export_adapter
     from lacuna_models.phantom.train import open_run
 
     run = open_run(arguments.folder)
     export(run.model, run.tokenizer, run.recipe.shape, arguments.out, run.summary())
-    print(f"{arguments.out}: {run.progress.language_steps} steps of language")
+    adapter = export_adapter(run, arguments.out)
+    print(
+        f"{arguments.out}: {run.progress.language_steps} steps of language, "
+        f"{run.progress.reader_steps if adapter else 'no'} steps of the adapter"
+    )
     return 0
 
 

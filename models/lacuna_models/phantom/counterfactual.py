@@ -150,6 +150,17 @@ def speaking(report: Report, groups: frozenset[str]) -> list[Pin]:
     ]
 
 
+def every(report: Report) -> list[Pin]:
+    """Return all sentences of a report."""
+    return [*sorted(whole_section(report, 0)), *sorted(whole_section(report, 1))]
+
+
+def whole_section(report: Report, section: int) -> frozenset[Pin]:
+    """Return all sentences of the findings (0) or of the impression (1)."""
+    said = (report.body, report.impression)[section]
+    return frozenset(Pin(section, at) for at in range(len(said)))
+
+
 def plant(
     report: Report, other: Report, groups: frozenset[str], rng: Rng
 ) -> tuple[Report, Pin] | None:

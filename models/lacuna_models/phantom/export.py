@@ -44,6 +44,12 @@ def export(
     )
 
 
+def describe(folder: Path, **said: Any) -> None:
+    """Add to what a checkpoint folder tells Lacuna's engine."""
+    path = folder / "lacuna.json"
+    _write_json(path, json.loads(path.read_text(encoding="utf-8")) | said)
+
+
 def _description() -> dict[str, Any]:
     """Return what Lacuna's engine wants to know and transformers' files do not say."""
     return {

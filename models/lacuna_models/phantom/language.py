@@ -24,7 +24,7 @@ from lacuna_models.phantom.canvases import (
     stack,
 )
 from lacuna_models.phantom.cases import Amount, Findings, Rng
-from lacuna_models.phantom.counterfactual import draw_altered, plant
+from lacuna_models.phantom.counterfactual import draw_altered, every, plant, speaking, whole_section
 from lacuna_models.phantom.grammar import (
     STYLES,
     Prior,
@@ -44,6 +44,9 @@ BALANCE = 0.02
 GREY_GAPS = 0.4  # pictures replaced by a grey one: the words must then be read
 GREY_DRAFTS = 0.03
 PLANTED_SHARE = 0.16  # of canvases with gaps: one anchor contradicts the picture
+ALTERED_SHARE = 0.85  # of the reader's canvases: what stands contradicts the picture
+GREY_FOLLOWED = 0.1
+SLIPS = 0.3  # of the reader's canvases: words that decide stand wrong between solved ones
 SELF_CONDITIONING = 0.5
 
 Teller = Callable[[Findings, Rng], Report]
@@ -167,7 +170,10 @@ def prompt_ids(tokenizer: PreTrainedTokenizerFast, prompt: Prompt, picture: bool
 
 
 class Tasks:
-    """Draws steps of training: reports or answers to cached pictures, damaged, in even batches."""
+    """Draws steps of training: reports or answers to cached pictures, damaged, in even batches.
+
+    ``follow`` draws the reader's tasks instead: what stands is right, whatever the picture shows.
+    """
 
     def __init__(
         self,
@@ -178,6 +184,7 @@ class Tasks:
         canvas: int,
         pictures: int = 16,
         repeats: int = 2,
+        follow: bool = False,
     ) -> None:
         self._tokenizer = tokenizer
         self._words = vocabulary(tokenizer)
@@ -187,6 +194,7 @@ class Tasks:
         self._canvas = canvas
         self._pictures = pictures
         self._repeats = repeats
+        self._follow = follow
 
     def round(self, rng: Rng, steps: int = 3) -> Iterator[Task]:
         """Yield a few steps whose canvases are sorted by length, so that little is padding.
@@ -194,6 +202,8 @@ class Tasks:
         Their prompts are of one form, and so of one length.
         """
         form = draw_form(rng)
+        if self._follow:
+            form = replace(form, question=None, counted=False)
         rows = sorted(
             (self._row(form, rng) for _ in range(steps * self._pictures)),
             key=lambda row: max(len(canvas.target) for canvas in row.canvases),
@@ -209,6 +219,9 @@ class Tasks:
         planted = not draft and form.picture and rng.random() < PLANTED_SHARE
         grey = not planted and rng.random() < (GREY_DRAFTS if draft else GREY_GAPS)
         prompt, told = self._told(form, index, rng)
+        if self._follow:
+            followed = [self._following(index, told, rng) for _ in range(self._repeats)]
+            return Row(index, prompt, followed, grey=bool(rng.random() < GREY_FOLLOWED))
         canvases = [
             self._planted(index, told, rng)
             if planted
@@ -267,13 +280,33 @@ class Tasks:
         planted, pin = found
         return damage(planted, self._words, rng, self._canvas, pins=frozenset({pin}))
 
+    def _following(self, index: int, tell: Teller, rng: Rng) -> Damage:
+        """Let some sentences stand, mostly against the picture, and all others agree with them."""
+        findings, groups = self._findings[index], frozenset[str]()
+        if rng.random() < ALTERED_SHARE:
+            findings, groups = draw_altered(findings, rng)
+        report = tell(findings, rng)
+        said = speaking(report, groups)
+        if not said or rng.random() < 0.25:
+            pins = whole_section(report, 1 if rng.random() < 0.2 else 0)
+        else:
+            more = [pin for pin in every(report) if rng.random() < rng.choice((0.0, 0.0, 0.3))]
+            pins = frozenset({said[int(rng.integers(len(said)))], *more})
+        return damage(report, self._words, rng, self._canvas, pins=pins)
+
     def _task(self, form: Form, rows: list[Row], rng: Rng) -> Task:
         prompts = [prompt_ids(self._tokenizer, row.prompt, form.picture) for row in rows]
         canvases = [canvas for row in rows for canvas in row.canvases]
         return Task(
             prompts=torch.tensor(prompts),
             features=self._seen(rows) if form.picture else None,
-            canvases=stack(canvases, self._words, rng, self._length(canvases, rng)),
+            canvases=stack(
+                canvases,
+                self._words,
+                rng,
+                self._length(canvases, rng),
+                slips=SLIPS if self._follow else 0.0,
+            ),
             repeats=self._repeats,
         )
 

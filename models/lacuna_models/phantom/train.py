@@ -80,6 +80,8 @@ class Progress:
     vision_steps: int = 0
     language_seconds: float = 0.0
     language_steps: int = 0
+    reader_seconds: float = 0.0
+    reader_steps: int = 0
 
 
 class Run:
@@ -90,11 +92,13 @@ class Run:
         self.recipe = recipe
         self.progress = progress
         self.tokenizer: PreTrainedTokenizerFast = train_tokenizer()
-        config = make_config(recipe.shape, self.tokenizer)
-        self.model: DiffusionGemmaForBlockDiffusion = make_model(config, recipe.seed)
+        self.model = self._make_model()
         hasten(self.model)
         self.reader = Reader(recipe.shape.hidden)
         self.seeds = training_seeds(recipe.seed, recipe.pictures)
+
+    def _make_model(self) -> DiffusionGemmaForBlockDiffusion:
+        return make_model(make_config(self.recipe.shape, self.tokenizer), self.recipe.seed)
 
     def save(self, phase: str, optimiser: Optimiser) -> None:
         """Write weights and momenta, then the progress that vouches for them."""
@@ -105,9 +109,10 @@ class Run:
         partial = path.with_suffix(".partial")
         save_file({n: value.contiguous() for n, value in (weights | state).items()}, partial)
         partial.replace(path)
-        self._write_progress()
+        self.write_progress()
 
-    def _write_progress(self) -> None:
+    def write_progress(self) -> None:
+        """Write how far the run has come."""
         text = json.dumps({"recipe": asdict(self.recipe), "progress": asdict(self.progress)})
         partial = self.folder / "run.partial"
         partial.write_text(text + "\n", encoding="utf-8")
@@ -147,7 +152,7 @@ def train(folder: Path, recipe: Recipe, resume: bool = False) -> Run:
     torch.set_num_threads(1)
     run = _open(folder, recipe, resume)
     pictures = load_pictures(folder, run.seeds)
-    _train_vision(run, pictures)
+    train_vision(run, pictures)
     _train_language(run, pictures)
     return run
 
@@ -175,7 +180,7 @@ def _open(folder: Path, recipe: Recipe, resume: bool) -> Run:
     return Run(folder, recipe, Progress())
 
 
-class _Clock:
+class Clock:
     """Counts a phase's seconds, across resumes, and says when to save."""
 
     def __init__(self, run: Run, phase: str, limit: float) -> None:
@@ -198,14 +203,15 @@ class _Clock:
         return True
 
 
-def _train_vision(run: Run, pictures: np.ndarray) -> None:
-    clock = _Clock(run, "vision", run.recipe.vision_minutes * 60)
+def train_vision(run: Run, pictures: np.ndarray) -> None:
+    """Use up what is left of a run's minutes of vision."""
+    clock = Clock(run, "vision", run.recipe.vision_minutes * 60)
     if clock.share >= 1 or run.progress.language_steps:
         return
     optimiser = Optimiser(vision_parameters(run.model, run.reader), plain=("position", "reader"))
     if run.progress.vision_steps:
         optimiser.load(run.load("vision"))
-    answers, recent = targets(run.seeds), _Recent()
+    answers, recent = targets(run.seeds), Recent()
     while (share := clock.share) < 1:
         rng = np.random.default_rng([run.recipe.seed, 3, run.progress.vision_steps])
         chosen = np.sort(rng.choice(len(pictures), run.recipe.vision_batch, replace=False))
@@ -238,14 +244,14 @@ def _train_language(run: Run, pictures: np.ndarray) -> None:
     if run.progress.language_seconds >= minutes * 60:
         return
     run.model.requires_grad_(requires_grad=True)
-    tasks = _tasks(run, pictures)
+    tasks = make_tasks(run, pictures)
     optimiser = Optimiser(language_parameters(run.model))
     if run.progress.language_steps:
         optimiser.load(run.load("language"))
     for name, weight in run.model.named_parameters():
         weight.requires_grad_("vision" not in name)
-    clock = _Clock(run, "language", minutes * 60)  # encoding the pictures is not training
-    balance, recent = Balance(run.model), _Recent()
+    clock = Clock(run, "language", minutes * 60)  # encoding the pictures is not training
+    balance, recent = Balance(run.model), Recent()
     while (share := clock.share) < 1:
         rng = np.random.default_rng([run.recipe.seed, 4, run.progress.language_steps])
         torch.manual_seed(int(rng.integers(2**31)))
@@ -263,7 +269,8 @@ def _train_language(run: Run, pictures: np.ndarray) -> None:
     run.save("language", optimiser)
 
 
-def _tasks(run: Run, pictures: np.ndarray) -> Tasks:
+def make_tasks(run: Run, pictures: np.ndarray, follow: bool = False) -> Tasks:
+    """Encode a run's pictures and return what draws its tasks; ``follow``: the reader's."""
     log.info("encoding %d pictures", len(pictures))
     grey = np.full((1, SIZE, SIZE), GREY, dtype=np.uint8)
     return Tasks(
@@ -273,10 +280,11 @@ def _tasks(run: Run, pictures: np.ndarray) -> Tasks:
         encode_all(run.model, grey)[0],
         run.recipe.shape.canvas,
         run.recipe.batch_pictures,
+        follow=follow,
     )
 
 
-class _Recent:
+class Recent:
     """Means over the latest steps, for the progress line."""
 
     def __init__(self) -> None:
@@ -286,12 +294,14 @@ class _Recent:
         self._steps = 0
 
     def add(self, loss: Tensor, right: Tensor) -> None:
+        """Take note of one step."""
         self._losses.append(float(loss.detach()))
         if right.numel():
             self._right.append(float(right.float().mean()))
         self._steps += 1
 
     def line(self, step: int, share: float) -> str:
+        """Return the progress line."""
         pace = (time.monotonic() - self._start) / self._steps
         loss, right = np.mean(self._losses), np.mean(self._right)
         return f"step {step} {share:.0%} loss {loss:.3f} right {right:.3f} {pace:.2f} s/step"

@@ -19,8 +19,10 @@ from lacuna_models.phantom.cases import (
     draw_findings,
 )
 from lacuna_models.phantom.grammar import (
-    Style,
+    STYLES,
+    Prior,
     accepts,
+    draw_prior,
     language,
     report_sentences,
     sections,
@@ -28,18 +30,27 @@ from lacuna_models.phantom.grammar import (
     write,
 )
 from lacuna_models.phantom.judge import accepted, figure, judge, majority, same_label, token_f1
-from lacuna_models.phantom.labeller import contradicts, doubled, label
+from lacuna_models.phantom.labeller import change, contradicts, doubled, label
 
 ILL = Findings(
-    heart=Heart.MILD, effusion_left=Amount.SMALL, nodule=Zone(Side.RIGHT, Level.UPPER), tube=True
+    heart=Heart.MILD,
+    effusion_left=Amount.SMALL,
+    nodule=Zone(Side.RIGHT, Level.UPPER),
+    nodule_size=20,
+    tube=True,
 )
 
 
 def reports(count: int) -> list[tuple[Findings, str]]:
     rng = np.random.default_rng(4)
-    styles: tuple[Style, Style] = ("full", "terse")
     drawn = [draw_findings(rng) for _ in range(count)]
-    return [(found, write(found, styles[i % 2], rng).text) for i, found in enumerate(drawn)]
+    return [
+        (
+            found,
+            write(found, STYLES[i % 3], rng, impression_first=i % 5 == 0, unseen=i % 7 == 0).text,
+        )
+        for i, found in enumerate(drawn)
+    ]
 
 
 def test_the_layout_is_exact() -> None:
@@ -87,7 +98,7 @@ def test_other_sentences_are_not_accepted(sentence: str) -> None:
 
 
 def test_the_language_is_finite_and_worded() -> None:
-    assert 300 < len(language()) < 2000
+    assert 800 < len(language()) < 2000
     assert not any("{" in sentence or "(" in sentence for sentence in language())
 
 
@@ -133,4 +144,37 @@ def test_figures() -> None:
     assert token_f1("No effusion.", "Bones intact.") == pytest.approx(1 / 3)  # the full stop
     assert same_label("No effusion.", "There is no pleural effusion.")
     assert not same_label("Mild cardiomegaly.", "Marked cardiomegaly.")
-    assert majority([Findings(), Findings(), ILL]) == pytest.approx((4 * 1 + 4 * 2 / 3) / 8)
+    assert majority([Findings(), Findings(), ILL]) == pytest.approx((10 * 1 + 5 * 2 / 3) / 15)
+
+
+def test_the_impression_may_come_first() -> None:
+    first = write(ILL, "full", np.random.default_rng(1), impression_first=True)
+    last = write(ILL, "full", np.random.default_rng(1))
+    assert first.text.startswith("Impression:\n")
+    assert sections(first.text) == sections(last.text)
+
+
+def test_a_comparison_says_what_has_come_of_the_fluid() -> None:
+    rng = np.random.default_rng(3)
+    seen = set()
+    for findings, _ in reports(400):
+        prior = draw_prior(findings, rng)
+        text = write(findings, "full", rng, prior=prior).text
+        assert change(text) == prior.change(findings)
+        assert label(text) == findings
+        seen.add(prior.change(findings))
+    assert seen == {"new", "larger", "smaller", "unchanged", "resolved"}
+    assert Prior(Side.LEFT, Amount.NONE).change(Findings()) == ""
+
+
+def test_three_houses_are_kept_from_training() -> None:
+    rng = np.random.default_rng(0)
+    trained = {write(Findings(), "detailed", rng).text for _ in range(800)}
+    unseen = {write(Findings(), "detailed", rng, unseen=True).text for _ in range(200)}
+    assert len(unseen - trained) > 0.7 * len(unseen)
+
+
+def test_a_detailed_report_is_the_longest() -> None:
+    rng = np.random.default_rng(0)
+    lengths = [np.mean([len(write(f, s, rng).text) for f, _ in reports(60)]) for s in STYLES]
+    assert lengths[1] < lengths[0] < lengths[2]
