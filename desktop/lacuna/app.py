@@ -31,6 +31,7 @@ from lacuna.ui.desk.measuring import Measuring
 from lacuna.ui.desk.modelling import Modelling
 from lacuna.ui.desk.opening import Opening
 from lacuna.ui.desk.sending import Sending
+from lacuna.ui.desk.steering_desk import SteeringDesk, steer
 from lacuna.ui.editor.report_panel import ReportPanel
 from lacuna.ui.main_window import MainWindow
 from lacuna.ui.notices import Notice, NoticeAction, NoticeKind, error_notice
@@ -101,6 +102,7 @@ class Parts:
     measuring: Measuring
     sending: Sending
     pixels: PixelCache
+    steering: SteeringDesk
 
 
 class Application(QObject):
@@ -128,17 +130,19 @@ class Application(QObject):
         self._pixels = PixelCache(_pixel_budget(), _decoders())
         worker = EngineWorker(factory, self)
         sending = Sending(window, session)
+        filling = Filling(window, panel, session, worker, settings, seeds, sending)
         self.parts = Parts(
             window=window,
             panel=panel,
             session=session,
             worker=worker,
             opening=Opening(window, session, self._pool, self._pixels),
-            filling=Filling(window, panel, session, worker, settings, seeds, sending),
+            filling=filling,
             sending=sending,
             pixels=self._pixels,
             modelling=Modelling(window, session, worker),
             measuring=Measuring(window, panel, session),
+            steering=steer(window, panel, session, worker, filling, seeds),
         )
         self._journal = Journal(self._log, session, self.parts.opening, worker, self._pool, self)
         self._connect()

@@ -21,6 +21,7 @@ class CaseBar(QWidget):
 
     open_requested = Signal()
     model_requested = Signal()
+    checks_requested = Signal()
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -38,6 +39,8 @@ class CaseBar(QWidget):
         self._details = self._words(Role.LABEL, look.theme.text.second)
         self._open = Button(look, "Open study", icon="folder-open", key="Ctrl+O")
         self._model = Button(look, "Choose a model", icon="cpu")
+        self._checks = Button(look, "Check", icon="list-checks", key="F7")
+        self._checks.clicked.connect(self.checks_requested)
         self._open.clicked.connect(self.open_requested)
         self._model.clicked.connect(self.model_requested)
         self._lay_out()
@@ -52,6 +55,11 @@ class CaseBar(QWidget):
         """Show whose study this is."""
         self._study = study
         self._refresh()
+
+    def set_checks(self, count: int | None) -> None:
+        """Say how many marks on the report ask for the reader's word; None: no report is open."""
+        checks = "1 check open" if count == 1 else f"{count} checks open"
+        self._checks.set_text(checks if count else "Check")
 
     def toggle_identifiers(self) -> None:
         """Hide or show everything that names the patient."""
@@ -76,7 +84,7 @@ class CaseBar(QWidget):
 
     def _refresh(self) -> None:
         study, open_case = self._study, self._study is not None
-        for widget in (self._eye, self._line, self._open):
+        for widget in (self._eye, self._line, self._open, self._checks):
             widget.setVisible(open_case)
         if study is None:
             self._show("Lacuna", "", "", "")
@@ -121,6 +129,7 @@ class CaseBar(QWidget):
         row.addWidget(self._title)
         row.addWidget(self._details)
         row.addStretch(1)
+        row.addWidget(self._checks)
         row.addWidget(self._open)
         row.addWidget(self._model)
 

@@ -67,6 +67,11 @@ class Opening(QObject):
         window.sample_requested.connect(self.open_sample)
         window.notices.acted.connect(self._on_acted)
 
+    @property
+    def under_way(self) -> bool:
+        """Whether a drop is still being read."""
+        return self._opening is not None
+
     def open_sample(self) -> None:
         """Open the bundled synthetic study."""
         self.open_paths([sample_study()])

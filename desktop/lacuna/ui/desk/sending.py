@@ -121,7 +121,7 @@ class Sending(QObject):
                 own = {image.sop_instance_uid for image in entry.series.images}
                 if own & uids:
                     sent.add(number)
-            elif stack is not None and stack.series is entry.series:
+            elif stack is not None and entry.series in (stack.series, stack.origin):
                 sent.add(number)
         window.series_strip.set_sent(frozenset(sent))
 

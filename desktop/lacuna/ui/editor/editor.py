@@ -163,6 +163,11 @@ class ReportEditor(QTextEdit):
             self._focus_on(run)
         return run is not None
 
+    def select(self, start: int, end: int) -> None:
+        """Select a range of positions of the document."""
+        self._select(start, end)
+        self.ensureCursorVisible()
+
     def go_to(self, position: int) -> None:
         """Put the caret at a position of the document."""
         self._select(position)

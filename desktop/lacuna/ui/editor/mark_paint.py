@@ -96,7 +96,14 @@ def paint_marks_over(
                 _wave(painter, piece.left, piece.right, y, theme.alert.line)
             else:
                 colour = theme.text.third if mark.own else theme.model.line
-                _line(painter, piece, y, colour, _DASHES[mark.kind])
+                _stroke(painter, piece.left, piece.right, y, colour, _DASHES[mark.kind])
+
+
+def paint_evidence(painter: QPainter, box: QRectF, kind: MarkKind, theme: Theme) -> None:
+    """Paint a kind of evidence into a swatch of the legend."""
+    if kind is MarkKind.HABIT:
+        hatch(painter, box, theme.model.line)
+    _stroke(painter, box.left(), box.right(), box.bottom(), theme.model.line, _DASHES[kind])
 
 
 def hatch(painter: QPainter, box: QRectF, colour: str) -> None:
@@ -126,11 +133,16 @@ def _wave(painter: QPainter, left: float, right: float, y: float, colour: str) -
     painter.drawPath(path)
 
 
-def _line(
-    painter: QPainter, piece: Piece, y: float, colour: str, dashes: tuple[float, float] | None
+def _stroke(
+    painter: QPainter,
+    left: float,
+    right: float,
+    y: float,
+    colour: str,
+    dashes: tuple[float, float] | None,
 ) -> None:
     pen = QPen(QColor(colour), _LINE, c=Qt.PenCapStyle.FlatCap)
     if dashes is not None:
         pen.setDashPattern([length / _LINE for length in dashes])
     painter.setPen(pen)
-    painter.drawLine(QLineF(piece.left, y - _LINE / 2, piece.right, y - _LINE / 2))
+    painter.drawLine(QLineF(left, y - _LINE / 2, right, y - _LINE / 2))

@@ -42,6 +42,8 @@ class ReportPanel(Panel):
     measurement_wanted = Signal()  # the last one, at the caret
     place_wanted = Signal(str)  # the id of a measurement: show where it was taken
     continue_wanted = Signal(object, int)  # Recorded, the place of the step to continue from
+    layer_chosen = Signal(object)  # Layer
+    span_chosen = Signal(str)  # a span's id, on the ribbon
     act_chosen = Signal(object)  # an Act that is decided at the desk
     steered = Signal(object)  # a Command to the run under way
 
@@ -194,6 +196,7 @@ class ReportPanel(Panel):
         self._dock.step_clicked.connect(partial(self.act_chosen.emit, Act.STEP_ON))
         self._dock.normals_clicked.connect(partial(self.act_chosen.emit, Act.NORMALS))
         self.editor.steered.connect(self.steered)
+        self._ribbon.span_chosen.connect(self.span_chosen)
         self.kit.chosen.connect(self._choose)
         self.kit.changed.connect(self._heed_esc)
         for keys, act in (
@@ -236,6 +239,7 @@ class ReportPanel(Panel):
     def _set_layer(self, layer: Layer) -> None:
         self.editor.set_layer(layer)
         self._ribbon.set_layer(layer)
+        self.layer_chosen.emit(layer)
 
     def _ask_fill(self) -> None:
         if not self._running:

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from enum import Enum
 from itertools import groupby
 
-from PySide6.QtCore import QLineF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QLineF, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from lacuna.report.model import Author, Fill, Gap, Report, Span
 from lacuna.report.provenance import Shares, author_of, shares
 from lacuna.ui.editor.layers import Certainty, Layer
 from lacuna.ui.editor.live_painter import tones_of
+from lacuna.ui.editor.mark_paint import EVIDENCE as _EVIDENCE
+from lacuna.ui.editor.mark_paint import MarkKind, paint_evidence
 from lacuna.ui.editor.painter import line_pen, paint_hatch
 from lacuna.ui.theme import Look, Role
 
@@ -46,10 +48,13 @@ class _Part:
     author: Author | None
     weight: int
     meaningless: bool = False
+    spans: tuple[tuple[str, int], ...] = ()  # (id, weight) in order
 
 
 class Ribbon(QWidget):
-    """Bar and legend under the text."""
+    """Bar and legend under the text. A click on the bar chooses the span that lies there."""
+
+    span_chosen = Signal(str)  # its id
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -60,6 +65,8 @@ class Ribbon(QWidget):
         self._meaningless = False
         self.setFixedHeight(HEIGHT)
         self.setAccessibleName("Who wrote the report")
+        self.setMouseTracking(True)
+        self.setToolTip("Click the bar to see who wrote a part, and by which run")
 
     def show_report(self, report: Report) -> None:
         """Show another report."""
@@ -89,6 +96,28 @@ class Ribbon(QWidget):
             self._paint_part(painter, part.author, box, meaningless=part.meaningless)
         room = self._paint_summary(painter)
         self._paint_legend(painter, room)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        span = self.span_at(event.position().x()) if self._on_bar(event.position().y()) else None
+        if span is not None:
+            self.span_chosen.emit(span)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        over = self._on_bar(event.position().y()) and self.span_at(event.position().x())
+        shape = Qt.CursorShape.PointingHandCursor if over else Qt.CursorShape.ArrowCursor
+        self.setCursor(shape)
+
+    def span_at(self, x: float) -> str | None:
+        """Return the id of the span whose part of the bar lies at ``x`` pixels."""
+        for part, box in self._boxes():
+            if box.left() <= x <= box.right():
+                reach = (x - box.left()) / max(box.width(), 1) * part.weight
+                return _span_within(part, reach)
+        return None
+
+    @staticmethod
+    def _on_bar(y: float) -> bool:
+        return _BAR_TOP - 6 <= y <= _BAR_TOP + _BAR + 6
 
     # -- the bar -------------------------------------------------------------------------------
 
@@ -200,6 +229,9 @@ class Ribbon(QWidget):
             yield "means nothing about this picture", _MEANINGLESS
         elif self._layer is Layer.CERTAINTY:
             yield from ((each.value, each) for each in Certainty)
+        elif self._layer is Layer.EVIDENCE:
+            yield from (("comes from the image", _EVIDENCE[0]), ("neither", _EVIDENCE[1]))
+            yield "same without it: habit", _EVIDENCE[2]
         elif self._layer is Layer.AUTHORS:
             for author in Author:
                 share = self._shares.by_author.get(author)
@@ -214,6 +246,8 @@ class Ribbon(QWidget):
             self._paint_part(painter, meaning, part, meaningless=meaningless)
         elif meaning == _MEANINGLESS:
             self._paint_part(painter, Author.MODEL, box, meaningless=True)
+        elif isinstance(meaning, MarkKind):
+            paint_evidence(painter, box, meaning, theme)
         elif isinstance(meaning, Certainty):
             painter.fillRect(box, QColor(theme.model.background))
             painter.setPen(line_pen(theme.model.line, meaning))
@@ -263,11 +297,24 @@ def _paint_ticks(painter: QPainter, box: QRectF, colour: str) -> None:
 
 def _parts(report: Report) -> Iterator[_Part]:
     for (author, meaningless), group in groupby(report.spans(), key=_kind):
-        weights = [_GAP_WEIGHT if isinstance(span, Gap) else len(span.text) for span in group]
+        spans = tuple((span.id, _weight(span)) for span in group)
         if author is None:
-            yield from (_Part(None, weight) for weight in weights)
+            yield from (_Part(None, weight, spans=((id_, weight),)) for id_, weight in spans)
         else:
-            yield _Part(author, sum(weights), meaningless)
+            yield _Part(author, sum(weight for _, weight in spans), meaningless, spans)
+
+
+def _weight(span: Span) -> int:
+    return _GAP_WEIGHT if isinstance(span, Gap) else len(span.text)
+
+
+def _span_within(part: _Part, reach: float) -> str:
+    """Return the span of a part that lies ``reach`` characters from its start."""
+    for span_id, weight in part.spans:
+        if reach <= weight:
+            return span_id
+        reach -= weight
+    return part.spans[-1][0]
 
 
 def _kind(span: Span) -> tuple[Author | None, bool]:

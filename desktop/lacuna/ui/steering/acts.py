@@ -80,3 +80,8 @@ GROUPS: tuple[tuple[Entry, ...], ...] = (
 ENTRIES = tuple(entry for group in GROUPS for entry in group)
 # Keys that the report column has had before there was a menu: not bound twice.
 BOUND = frozenset((Act.FILL, Act.LOCK, Act.ACCEPT, Act.REJECT, Act.STEP_ON, Act.STEP_BACK))
+
+
+def key_of(act: Act) -> str:
+    """Return the key of an act, as it is written on key caps."""
+    return next(entry.key for entry in ENTRIES if entry.act is act)

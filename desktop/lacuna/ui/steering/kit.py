@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 from lacuna.ui.ask.panel import AskPanel, InstructPanel, LinePanel
 from lacuna.ui.editor.editor import RIGHT_MARGIN, ReportEditor
 from lacuna.ui.editor.painter import GUTTER
-from lacuna.ui.steering.acts import BOUND, ENTRIES, GROUPS, Act
+from lacuna.ui.steering.acts import BOUND, ENTRIES, GROUPS
 from lacuna.ui.steering.card import Foot
 from lacuna.ui.steering.choices import Choices
 from lacuna.ui.steering.marks import Marks
@@ -87,8 +87,3 @@ class SteeringKit(QObject):
     def something_open(self) -> bool:
         """Whether Esc has something to close."""
         return self.choices.isVisible() or self.foot.card is not None
-
-
-def key_of(act: Act) -> str:
-    """Return the key of an act, as it is written on key caps."""
-    return next(entry.key for entry in ENTRIES if entry.act is act)

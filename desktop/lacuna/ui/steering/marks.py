@@ -57,6 +57,7 @@ class Marks(QObject):
         super().__init__(parent)
         self._binding = binding
         self._placed: dict[str, list[_Placed]] = {}
+        self._kept: set[tuple[MarkKind, str, str]] = set()
 
     def put(self, group: str, marks: Iterable[tuple[Mark, Sequence[Place]]]) -> None:
         """Replace a group's marks. Those whose spans have gone meanwhile are dropped."""
@@ -83,13 +84,23 @@ class Marks(QObject):
             self._placed.pop(group, None)
         self.changed.emit()
 
+    def keep(self, mark: Mark) -> None:
+        """The reader has seen it and keeps the words: it is not said again."""
+        self._kept.add(mark.key)
+        self.changed.emit()
+
+    def forget_kept(self) -> None:
+        """Another report is open: what was kept there says nothing here."""
+        self._kept.clear()
+
     def standing(self, *groups: str) -> list[Standing]:
         """Return the marks whose words are as they were, in reading order."""
         found = [
             Standing(mark, cursors[0].selectionStart(), cursors[-1].selectionEnd())
             for group in groups or tuple(self._placed)
             for mark, cursors, texts in self._placed.get(group, ())
-            if all(c.selectedText() == text for c, text in zip(cursors, texts, strict=True))
+            if mark.key not in self._kept
+            and all(c.selectedText() == text for c, text in zip(cursors, texts, strict=True))
         ]
         return sorted(found, key=lambda s: (s.start, s.end))
 
