@@ -55,6 +55,11 @@ class ColumnSplitter(QWidget):
         self._narrow = narrow
         self._apply()
 
+    def prefer(self, width: int) -> None:
+        """Give the report another width to begin with; the reader may drag it from there."""
+        self._chosen = min(max(width, REPORT_MIN), REPORT_MAX)
+        self._apply()
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._place_grip()

@@ -22,19 +22,21 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
+from lacuna.errors import UserFacingError
 from lacuna.study.model import Study
 from lacuna.ui.case_bar import CaseBar
-from lacuna.ui.column_splitter import ColumnSplitter
+from lacuna.ui.column_splitter import REPORT, REPORT_MIN, ColumnSplitter
 from lacuna.ui.empty_state import EmptyState
 from lacuna.ui.model_dialog import ModelDialog
 from lacuna.ui.notice_bar import NoticeBar
-from lacuna.ui.notices import CHOOSE_MODEL
-from lacuna.ui.open_dialog import choose_files, choose_folder
+from lacuna.ui.notices import CHOOSE_MODEL, Notice, NoticeKind, error_notice
+from lacuna.ui.open_dialog import choose_files, choose_folder, choose_new_file
 from lacuna.ui.series_strip import SeriesStrip
 from lacuna.ui.status_bar import NO_CASE, StatusBar
 from lacuna.ui.theme import Look
 from lacuna.ui.tool_rail import ToolRail
 from lacuna.ui.viewer.board import Spot
+from lacuna.ui.viewer.hanging import Layout
 from lacuna.ui.viewer.image_menu import build_menu
 from lacuna.ui.viewer.image_painter import to_qimage
 from lacuna.ui.viewer.image_view import ImageView
@@ -230,8 +232,28 @@ class MainWindow(QWidget):
         self.image_view.toggle_cine()
         self.tool_rail.set_cine(self.image_view.cine.running)
 
+    def _on_layout(self, layout: Layout) -> None:
+        """Beside several columns of images the report stands at its least width."""
+        self._splitter.prefer(REPORT if layout.columns == 1 else REPORT_MIN)
+
     def _on_act(self, act: Act) -> None:
         self.image_view.act(act)
+
+    def _save_pdf(self, pdf: bytes) -> None:
+        path = choose_new_file(self, "Save the PDF", "document.pdf")
+        if path is not None:
+            self._save(path, pdf)
+
+    def _save(self, path: Path, content: bytes) -> None:
+        try:
+            path.write_bytes(content)
+        except OSError as error:
+            reason = (error.strerror or "no reason").lower()
+            told = UserFacingError(f"{path.name} could not be saved: {reason}.")
+            self.notices.show_notice(error_notice(told, "save"))
+
+    def _on_hint(self, sentence: str) -> None:
+        self.notices.show_notice(Notice(NoticeKind.INFO, "image-hint", sentence))
 
     def _open_menu(self, place: QPoint) -> None:
         build_menu(self.image_view, self.lightbox).popup(place)
@@ -253,8 +275,11 @@ class MainWindow(QWidget):
         self.viewports.tool_changed.connect(self.tool_rail.set_tool)
         self.viewports.cine_changed.connect(self.tool_rail.set_cine)
         self.viewports.menu_wanted.connect(self._open_menu)
+        self.viewports.layout_changed.connect(self._on_layout)
         self.viewports.maximise_wanted.connect(self.toggle_maximised)
         self.lightbox.frame_wanted.connect(self.frame_wanted)
+        self.lightbox.save_wanted.connect(self._save_pdf)
+        self.lightbox.hint.connect(self._on_hint)
 
     def _add_shortcuts(self) -> None:
         for keys, act in (

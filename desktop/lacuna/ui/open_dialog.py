@@ -1,4 +1,4 @@
-"""The system's dialogs for choosing what to open."""
+"""The system's dialogs for choosing what to open, and where to save."""
 
 from __future__ import annotations
 
@@ -17,3 +17,9 @@ def choose_folder(parent: QWidget, title: str = "Open a folder") -> list[Path]:
     """Ask for one folder. Empty: thought better."""
     name = QFileDialog.getExistingDirectory(parent, title)
     return [Path(name)] if name else []
+
+
+def choose_new_file(parent: QWidget, title: str, name: str) -> Path | None:
+    """Ask where to save; the system asks before a file is replaced. None: thought better."""
+    chosen, _ = QFileDialog.getSaveFileName(parent, title, name)
+    return Path(chosen) if chosen else None

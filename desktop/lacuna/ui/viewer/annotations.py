@@ -13,6 +13,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, 
 
 from lacuna.study.model import Window
 from lacuna.ui.theme import Look, Role
+from lacuna.ui.viewer.entries import view_of
 from lacuna.ui.viewer.picture import Picture
 from lacuna.ui.viewer.viewer_state import ViewState, edge_letters
 from lacuna_resources.themes import ThemeName, load
@@ -58,7 +59,7 @@ def corner_texts(picture: Picture, state: ViewState, rate: float = 0.0) -> Corne
     ``rate`` is cine's, in frames a second; 0 while it stands still.
     """
     series, image = picture.series, picture.image
-    name = picture.name or image.view or series.description or series.modality
+    name = picture.name or view_of(image, series) or series.description or series.modality
     name = f"Prior   {name}" if picture.prior else name
     place = f"se {series.number}  im {picture.index + 1}/{picture.count}"
     cine = f"{rate:.0f} a second" if rate else ""
@@ -165,8 +166,13 @@ def _write(painter: QPainter, font: QFont, box: QRectF, where: Qt.AlignmentFlag,
         y = box.bottom() - height
     elif where & Qt.AlignmentFlag.AlignVCenter:
         y = box.center().y() - height / 2
+    write_outlined(painter, font, QPointF(x, y + metrics.ascent()), text)
+
+
+def write_outlined(painter: QPainter, font: QFont, place: QPointF, text: str) -> None:
+    """Write text whose base line begins at ``place``, with an outline that is seen on bone."""
     path = QPainterPath()
-    path.addText(QPointF(x, y + metrics.ascent()), font, text)
+    path.addText(place, font, text)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.strokePath(path, QPen(QColor("#000000"), 2.0, j=Qt.PenJoinStyle.RoundJoin))
     painter.fillPath(path, QColor(load(ThemeName.DARK).text.normal))

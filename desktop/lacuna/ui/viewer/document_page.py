@@ -16,6 +16,7 @@ _ON_BLACK = load(ThemeName.DARK)
 _PAD = 40.0
 _WIDEST = 680.0  # a line longer than this is not followed by eye
 _STEP = 48  # view pixels a notch
+_SHORT = 40  # characters that stand beside their name; longer ones begin a line
 _INDENT = 20  # pixels a level of a report's tree
 NO_PDF = (
     "A PDF of {size}. Lacuna does not draw PDF documents: "
@@ -46,7 +47,12 @@ class Paper:
 def paper_of(title: str, date: str, content: DocumentContent, note: str = "") -> Paper:
     """Return a document's words: a report's tree, or a notice of what a PDF is."""
     if content.root is not None:
-        return Paper(title, date, tuple(_lines(content.root, 0)), note)
+        root = content.root
+        if root.name == title and not root.text:  # it would stand there twice
+            lines = [line for child in root.children for line in _lines(child, 0)]
+        else:
+            lines = _lines(root, 0)
+        return Paper(title, date, tuple(lines), note)
     size = f"{max(len(content.pdf) / 1024, 0.1):,.1f} kB"
     return Paper(title, date, (Line("", NO_PDF.format(size=size)),), note, content.pdf)
 
@@ -104,7 +110,7 @@ def _html(paper: Paper) -> str:
 def _paragraph(line: Line) -> str:
     name = f'<span style="color:{_ON_BLACK.text.third};">{_safe(line.name)}</span>'
     said = _safe(line.text).replace("\n", "<br/>")
-    between = "<br/>" if line.name and len(line.text) > 60 else " "
+    between = "<br/>" if line.name and len(line.text) > _SHORT else " "
     margin = line.depth * _INDENT
     return f'<p style="margin:6px 0 0 {margin}px;">{name}{between if line.name else ""}{said}</p>'
 

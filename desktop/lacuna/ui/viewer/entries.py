@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from lacuna.study.document import Document
-from lacuna.study.model import Series, Study
+from lacuna.study.model import Image, Series, Study
 from lacuna.ui.viewer.picture import frame_count
 
 
@@ -49,9 +49,17 @@ class Entry:
 
 def title_of(series: Series) -> str:
     """Return what a series is called: its view where all images share one, else its own name."""
-    views = {image.view for image in series.images}
+    views = {view_of(image, series) for image in series.images}
     view = views.pop() if len(views) == 1 else ""
     return view or series.description or series.modality or "Series"
+
+
+def view_of(image: Image, series: Series) -> str:
+    """Return an image's view, on a mammogram with its side: ``R MLO``."""
+    side = image.laterality or series.laterality
+    if series.modality == "MG" and image.view and side in ("R", "L"):
+        return f"{side} {image.view}"
+    return image.view
 
 
 def entries_of(study: Study, priors: Iterable[Study] = ()) -> tuple[Entry, ...]:

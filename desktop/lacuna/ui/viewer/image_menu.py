@@ -31,6 +31,10 @@ def build_menu(view: ImageView, lightbox: Lightbox | None = None) -> QMenu:
     """
     menu = QMenu(view)
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    if view.page is not None:
+        if view.page.paper.pdf and lightbox is not None:
+            menu.addAction("Save this PDF", partial(lightbox.save_wanted.emit, view.page.paper.pdf))
+        return menu
     if view.selected_mark is not None:
         menu.addAction("Insert into the report\tCtrl+M", view.quote_wanted.emit)
         menu.addAction("Delete this\tDel", view.delete_mark)

@@ -283,6 +283,8 @@ class ImageView(QWidget):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         asks = self._hand.release(event)
+        if self._page is not None and event.button() is Qt.MouseButton.RightButton:
+            asks = True
         self.update()
         if asks:
             self.menu_wanted.emit(event.globalPosition().toPoint())

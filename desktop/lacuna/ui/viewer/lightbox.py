@@ -33,6 +33,7 @@ class Lightbox(QObject):
     frame_wanted = Signal(int, int)  # the active viewport turns: an entry of the strip, a frame
     document_wanted = Signal(object, object)  # a viewport, a Document
     key_wanted = Signal()  # the active viewport's frame goes to the model, or no longer
+    save_wanted = Signal(object)  # bytes of a PDF: to a file of the reader's choice
     hint = Signal(str)
 
     def __init__(

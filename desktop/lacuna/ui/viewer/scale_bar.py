@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
-from lacuna.study.measure import Scale, scale_of
+from lacuna.study.measure import Probe, Scale
 from lacuna.ui.theme import Look, Role
+from lacuna.ui.viewer.annotations import write_outlined
+from lacuna.ui.viewer.board import scale_on
 from lacuna.ui.viewer.sheet import Sheet
 from lacuna_resources.themes import ThemeName, load
 
@@ -46,7 +48,9 @@ def bar_for(scale: Scale, sheet: Sheet, height: float) -> Bar | None:
 
 def paint_scale(painter: QPainter, look: Look, box: QRectF, sheet: Sheet) -> None:
     """Paint the bar upright at the right edge, with its length below."""
-    bar = bar_for(scale_of(sheet.picture.image), sheet, box.height())
+    rows, columns = sheet.picture.values.shape[:2]
+    scale = scale_on(sheet.picture, Probe((columns / 2, rows / 2)))
+    bar = bar_for(scale, sheet, box.height())
     if bar is None or min(box.width(), box.height()) < _LEAST:
         return
     x = round(box.right() - _INSET) - 0.5
@@ -62,10 +66,7 @@ def paint_scale(painter: QPainter, look: Look, box: QRectF, sheet: Sheet) -> Non
     metrics = QFontMetricsF(font)
     words = bar_text(bar)
     place = QPointF(x - metrics.horizontalAdvance(words), bottom + metrics.ascent() + 3)
-    painter.setFont(font)
-    for colour, shift in (("#000000", 1.0), (_ON_BLACK.text.normal, 0.0)):
-        painter.setPen(QColor(colour))
-        painter.drawText(place + QPointF(shift, shift), words)
+    write_outlined(painter, font, place, words)
 
 
 def bar_text(bar: Bar) -> str:

@@ -81,6 +81,11 @@ class Stack:
         """How many frames it has."""
         return frame_count(self.series)
 
+    @property
+    def origin(self) -> Series:
+        """The series of the study that its pixels come from."""
+        return self.series
+
     @cached_property
     def planes(self) -> tuple[Plane | None, ...]:
         """Where each frame lies in the patient."""
@@ -166,6 +171,11 @@ class Reformat(Stack):
         super().__init__(series, of.study, of.frames, prior=of.prior, window=of.window)
         self.of, self.grid, self.axis, self.slab = of, grid, axis, slab
         self.told = False  # whether it has been shown with all its slices
+
+    @property
+    def origin(self) -> Series:
+        """The series that is cut through."""
+        return self.of.origin
 
     def peek(self, index: int) -> Picture | None:
         """Return a cut if all its slices are at hand."""

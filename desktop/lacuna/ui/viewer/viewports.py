@@ -102,6 +102,7 @@ class Viewports(QWidget):
 
     def set_layout(self, layout: Layout) -> None:
         """Show so many viewports; those that go keep what they show, for when they come back."""
+        changed = layout is not self._layout
         self._layout, self._enlarged = layout, None
         while len(self._views) < layout.count:
             self._make()
@@ -109,7 +110,8 @@ class Viewports(QWidget):
             self.activate(self._views[0])
         self._arrange()
         self.refresh()
-        self.layout_changed.emit(layout)
+        if changed:
+            self.layout_changed.emit(layout)
 
     def clear(self, message: str = "") -> None:
         """Show nothing, in one viewport."""

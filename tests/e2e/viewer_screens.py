@@ -1,0 +1,216 @@
+"""The image side's states as pictures: a tour of its own, also walked by ``tests.e2e.screens``.
+
+Studies are drawn on the spot and say so. Run alone: ``python -m tests.e2e.viewer_screens OUT``.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+
+from lacuna.app import Application
+from lacuna.paths import locate
+from lacuna.settings import Settings
+from lacuna.study.measure import Bidirectional, Cobb, FreehandRoi, Length, Note
+from lacuna.study.volume import SLABS
+from lacuna.ui.theme import dress, make_look
+from lacuna.ui.viewer.board import mark_of
+from lacuna.ui.viewer.viewer_state import CT_PRESETS
+from lacuna.work.engine_worker import ModelChoice
+from lacuna_resources.themes import ThemeName
+from tests.e2e import drive
+from tests.helpers import demo_studies as demo
+
+KEY = Qt.Key
+
+
+class ViewerTour:
+    """Drops one drawn study after the other and takes a picture of how it hangs."""
+
+    def __init__(self, application: Application, out: Path, place: Path) -> None:
+        self.application, self.out, self.place = application, out, place
+        self.parts = application.parts
+        self.taken: list[Path] = []
+
+    def walk(self) -> list[Path]:
+        """Take all pictures; return their paths."""
+        for stop in (
+            self.radiograph,
+            self.ct,
+            self.cuts,
+            self.mammogram,
+            self.ultrasound,
+            self.prior,
+            self.documents,
+            self.broken,
+        ):
+            stop()
+        return self.taken
+
+    def radiograph(self) -> None:
+        """A chest radiograph with two diameters, an outline, a Cobb angle and words."""
+        self.drop("dx", *demo.radiograph(self.place / "dx"))
+        view = self.parts.window.image_view
+        assert view.picture is not None
+        outline = tuple((430 + dx, 250 + dy) for dx, dy in ((0, 0), (60, 10), (70, 60), (10, 70)))
+        for shape in (
+            Bidirectional((178, 256), (206, 256), (192, 244), (192, 268)),
+            FreehandRoi(outline),
+            Cobb((270, 470), (370, 480), (275, 560), (372, 545)),
+            Note((470, 150), "compare"),
+        ):
+            view.board.put(mark_of(shape, view.picture))
+        view.setFocus()
+        self.take("viewer-radiograph")
+        view.use_board(type(view.board)())
+
+    def ct(self) -> None:
+        """A CT as it hangs, lung and bone windows side by side, the coronal cut's line on both."""
+        files = demo.ct(self.place / "ct", name="Lung 1.25")
+        self.drop("ct", *files, *demo.ct(self.place / "ct", series=4, name="Bone 2.0"))
+        views = self.parts.window.viewports.views()
+        self.wait(len(views) == 4)
+        views[1].set_window(CT_PRESETS[4])
+        views[0].go_to(27)
+        self.parts.window.viewports.activate(views[2])
+        self.settle()
+        self.take("viewer-ct")
+        self.parts.window.viewports.activate(views[0])
+        views[0].setFocus()
+        self.settle()
+        self.take("viewer-ct-axial-active")
+
+    def cuts(self) -> None:
+        """Axial, coronal and sagittal beside the series; the sagittal one as a MIP slab."""
+        window = self.parts.window
+        drive.press(window.image_view, KEY.Key_M)
+        self.settle()
+        window.viewports.activate(window.viewports.views()[3])
+        for _ in SLABS[:3]:
+            window.lightbox.next_slab()
+        window.viewports.activate(window.viewports.views()[2])
+        self.settle()
+        self.take("viewer-mpr")
+
+    def mammogram(self) -> None:
+        """Four views, right and left."""
+        self.drop("mg", *demo.mammogram(self.place / "mg"))
+        self.settle()
+        self.take("viewer-mammogram")
+
+    def ultrasound(self) -> None:
+        """A colour cine with a length in its calibrated region."""
+        self.drop("us", *demo.ultrasound(self.place / "us"))
+        view = self.parts.window.image_view
+        assert view.picture is not None
+        view.board.put(mark_of(Length((190, 210), (290, 210)), view.picture))
+        view.toggle_cine()
+        drive.pause(0.3)
+        self.take("viewer-ultrasound-cine")
+        view.toggle_cine()
+
+    def prior(self) -> None:
+        """A radiograph beside the patient's earlier one, two key images for the model."""
+        today = demo.radiograph(self.place / "two", "dx-now", seed=1)
+        self.drop("dx-now", *today, *demo.radiograph(self.place / "two", "dx-then", demo.BEFORE))
+        views = self.parts.window.viewports.views()
+        self.wait(len(views) == 2)
+        self.settle()
+        for view in views:
+            self.parts.window.viewports.activate(view)
+            drive.press(view, KEY.Key_K)
+        self.parts.window.viewports.activate(views[0])
+        self.take("viewer-prior")
+
+    def documents(self) -> None:
+        """A structured report and a PDF that came with a study."""
+        files = demo.radiograph(self.place / "doc", "dx-doc")
+        sr = demo.report_document(self.place / "doc", "dx-doc")
+        pdf = demo.pdf_document(self.place / "doc", "dx-doc")
+        self.drop("dx-doc", *files, sr, pdf)
+        window = self.parts.window
+        for number, entry in enumerate(window.series_strip.entries()):
+            if entry.document is not None:
+                window.show_series(number)
+                self.wait(window.image_view.page is not None)
+                self.take(f"viewer-document-{entry.document.kind}")
+
+    def broken(self) -> None:
+        """A file that is cut off, beside one that is whole."""
+        files = demo.radiograph(self.place / "half", "dx-half")
+        self.drop("dx-half", *files, demo.broken(self.place / "half"))
+        self.take("viewer-broken-file")
+
+    def drop(self, study: str, *paths: Path) -> None:
+        """Drop files and wait until their study stands complete."""
+        drive.drop(self.parts.window, *paths)
+        uid = demo.generate_uid(entropy_srcs=[study])
+
+        def there() -> bool:
+            case = self.parts.session.case
+            return case is not None and case.study.study_instance_uid == uid
+
+        drive.wait_for(there, study)
+        drive.wait_for(lambda: not self.parts.opening.under_way, "the end of reading")
+        drive.wait_for_picture(self.application)
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until every viewport shows a whole picture."""
+        viewports = self.parts.window.viewports
+
+        def whole() -> bool:
+            return all(
+                view.picture is not None or view.page is not None
+                for view in viewports.views()
+                if viewports.stack_of(view) is not None
+            )
+
+        drive.wait_for(whole, "pictures")
+        drive.pause(0.8)
+
+    def wait(self, done: bool) -> None:
+        """Let the window live until it should be done, then go on."""
+        drive.pause(0.0 if done else 1.0)
+
+    def take(self, name: str) -> None:
+        """Write what the window shows."""
+        drive.pause(0.1)
+        path = self.out / f"{name}.png"
+        self.parts.window.grab().save(str(path))
+        self.taken.append(path)
+
+
+def run(out: Path, theme: str = "dark", width: int = 1600, height: int = 1000) -> list[Path]:
+    """Walk the tour in a window of its own; return the pictures' paths."""
+    out.mkdir(parents=True, exist_ok=True)
+    existing = QApplication.instance()
+    qt = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
+    look = make_look(ThemeName(theme))
+    dress(qt, look)
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        application = Application(look, Settings(), locate(place / "data"))
+        try:
+            application.parts.window.resize(width, height)
+            application.start(ModelChoice(), sample=False)
+            drive.wait_for_model(application)
+            return ViewerTour(application, out, place).walk()
+        finally:
+            application.parts.window.set_close_guard(lambda: True)
+            application.parts.window.close()
+            application.close()
+
+
+if __name__ == "__main__":
+    arguments = sys.argv[1:]
+    size = [int(part) for part in (arguments[2] if len(arguments) > 2 else "1600x1000").split("x")]
+    for shot in run(Path(arguments[0]), arguments[1] if len(arguments) > 1 else "dark", *size):
+        print(shot)
