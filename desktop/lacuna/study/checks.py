@@ -11,6 +11,7 @@ from pydicom.pixels import get_decoder
 from lacuna.errors import UserFacingError
 from lacuna.study.part10 import Header
 from lacuna.study.values import integer, text
+from lacuna.study.wording import clean
 
 MAX_FRAME_PIXELS = 1 << 27  # 134 million: twice the largest mammogram, a quarter of a slide scan
 MAX_PIXEL_BYTES = 1 << 32
@@ -99,8 +100,8 @@ def check_syntax(header: Header, name: str) -> None:
 
 def clean_syntax(syntax: Any) -> str:
     """Return a transfer syntax's name; a UID that nobody knows is no word for a sentence."""
-    known = str(syntax.name)
-    return "of an unknown kind" if known == str(syntax) else known
+    known = clean(str(syntax.name))
+    return "of an unknown kind" if known == clean(str(syntax)) else known
 
 
 def check_complete(header: Header, name: str) -> None:

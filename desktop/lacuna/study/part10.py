@@ -27,6 +27,7 @@ from pydicom.uid import (
 
 from lacuna.errors import UserFacingError
 from lacuna.study.laid_over import OVERLAY_TAGS
+from lacuna.study.wording import clean
 
 MAX_INFLATED_BYTES = 1 << 30
 MAX_DOCUMENT_BYTES = 1 << 26
@@ -247,7 +248,7 @@ def _pixel_element(stream: BinaryIO, dataset: Any, name: str) -> tuple[str, str,
 
 def no_picture(dataset: Any, name: str) -> UserFacingError:
     """Word why a file without pixels is not shown."""
-    kind = getattr(dataset.get("SOPClassUID"), "name", "")
+    kind = clean(getattr(dataset.get("SOPClassUID"), "name", ""))
     if "Image Storage" in kind:
         return UserFacingError(f"{name} is cut off before its pixels.", "Copy it again.")
     if not dataset.get("SOPInstanceUID"):
