@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from lacuna_models import folder_cli
 from lacuna_models.api import EngineError
 from lacuna_models.bench import cli as bench
+from lacuna_models.evaluate import cli as evaluate
 from lacuna_models.phantom import cli as phantom
 
 
@@ -29,6 +30,7 @@ def _parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(dest="verb", required=True)
     phantom.add_parser(verbs)
     bench.add_parser(verbs)
+    evaluate.add_parser(verbs)
     folder_cli.add_parser(verbs)
     return parser
 

@@ -10,15 +10,14 @@ from typing import Any
 import numpy as np
 
 from lacuna_models.api import ImageInput, Origin, Prompt
-from lacuna_models.phantom.cases import ANSWERS, GROUPS, Case, Findings, draw_case
+from lacuna_models.phantom.cases import Case, Findings, draw_case
 from lacuna_models.phantom.grammar import Report, Style, write
-from lacuna_models.phantom.labeller import label
+from lacuna_models.phantom.labeller import spoken
 from lacuna_models.phantom.picture import render
 from lacuna_models.phantom.pictures import held_out_seeds
 
 Said = dict[str, Any]
 _STYLES: tuple[Style, ...] = ("full", "terse")
-_HEAD = "Findings:\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,29 +48,7 @@ def held_out(count: int, seed: int) -> Iterator[Held]:
 @cache
 def said(sentence: str) -> tuple[tuple[str, Any], ...]:
     """Return what a sentence says of each group that it speaks of."""
-    return tuple(
-        (group, getattr(after, group))
-        for group, before, after in _both(sentence)
-        if getattr(after, group) != before
-    )
-
-
-def _both(sentence: str) -> Iterator[tuple[str, Any, Findings]]:
-    """Yield each group with its answer without the sentence, and the findings with it.
-
-    On a normal chest a sentence shows what it finds, on one with every finding what it denies.
-    """
-    for ground in ("", _everything()):
-        without, together = label(_HEAD + ground), label(f"{_HEAD}{ground} {sentence}")
-        for group in GROUPS:
-            yield group, getattr(without, group), together
-
-
-@cache
-def _everything() -> str:
-    """Return the body of a report in which no group is normal."""
-    worst = changed(Findings(), {group: answers[-1] for group, answers in ANSWERS.items()})
-    return " ".join(write(worst, "full", np.random.default_rng(0)).body)
+    return tuple(spoken(sentence).items())
 
 
 def changed(findings: Findings, answers: Said) -> Findings:
