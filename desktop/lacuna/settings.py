@@ -6,7 +6,8 @@ import json
 import os
 import tempfile
 import tomllib
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,6 +15,7 @@ from lacuna.errors import UserFacingError
 
 ZOOM = range(14, 25)  # px of the report's type
 STEPS = range(1, 1001)
+IMAGE_TOKENS = range(1, 1121)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,8 @@ class Settings:
     theme: dark for reading rooms, light for lit ones.
     reduced_motion: no fades, four repaints a second.
     report_zoom: size of the report's type, 14 to 24 px.
+    image_tokens: tokens that an image takes of the model's context; None goes by the rule.
+    keys: the reader's own keys on the image side, by the names of commands.
     """
 
     model: str | None = None
@@ -38,6 +42,8 @@ class Settings:
     theme: Literal["dark", "light"] = "dark"
     reduced_motion: bool = False
     report_zoom: int = 16
+    image_tokens: int | None = None
+    keys: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name in ("model", "adapter"):
@@ -50,6 +56,13 @@ class Settings:
         _require(self.theme in ("dark", "light"), "theme", "dark or light")
         _require(type(self.reduced_motion) is bool, "reduced_motion", "true or false")
         _require(_whole(self.report_zoom, ZOOM), "report_zoom", "14 to 24")
+        tokens = self.image_tokens
+        _require(tokens is None or _whole(tokens, IMAGE_TOKENS), "image_tokens", "1 to 1120")
+        keys = self.keys
+        words = isinstance(keys, Mapping) and all(
+            type(part) is str for pair in keys.items() for part in pair
+        )
+        _require(words, "keys", "a table of keys by the names of commands")
 
 
 def _named(value: object) -> bool:
@@ -82,7 +95,7 @@ def load_settings(path: Path) -> Settings:
         found = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise UserFacingError("The settings file is damaged.", f"Mend or delete {path}.") from error
-    known = {field.name for field in fields(Settings)}
+    known = {one.name for one in fields(Settings)}
     for name in found:
         _require(name in known, name, "one that Lacuna knows")
     return Settings(**found)
@@ -94,7 +107,7 @@ def save_settings(settings: Settings, path: Path) -> None:
     Raises:
         UserFacingError: the folder cannot be written to.
     """
-    values = {name: value for name, value in asdict(settings).items() if value is not None}
+    values = {name: value for name, value in asdict(settings).items() if value not in (None, {})}
     text = "".join(f"{name} = {_toml(value)}\n" for name, value in values.items())
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -105,7 +118,10 @@ def save_settings(settings: Settings, path: Path) -> None:
 
 
 def _toml(value: Any) -> str:
-    """Return a TOML value: JSON's spelling, but for DEL, which TOML wants escaped."""
+    """Return a TOML value: JSON's spelling, but for DEL, which TOML wants escaped, and tables."""
+    if isinstance(value, Mapping):
+        pairs = (f"{_toml(str(name))} = {_toml(own)}" for name, own in value.items())
+        return "{" + ", ".join(pairs) + "}"
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 

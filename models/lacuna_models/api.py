@@ -158,16 +158,20 @@ class Origin(StrEnum):
 class ImageInput:
     """One picture for the model, as windowed on screen.
 
-    ``pixels`` is uint8, (rows, columns) grey or (rows, columns, 3) RGB, 0 = black.
+    ``pixels`` is uint8, (rows, columns) grey or (rows, columns, 3) RGB, 0 = black. ``tokens`` is
+    how many soft tokens it may take, one of ``ModelInfo.image_budgets``; None is the checkpoint's
+    own number, and so is any number where the checkpoint has one only.
     """
 
     pixels: NDArray[np.uint8]
     origin: Origin = Origin.PATIENT
     label: str = ""
+    tokens: int | None = None
 
     def digest(self) -> str:
         """Return a SHA-256 of shape and pixels: the key under which a context is reused."""
-        head = repr(self.pixels.shape).encode()
+        size = self.pixels.shape if self.tokens is None else (*self.pixels.shape, self.tokens)
+        head = repr(size).encode()
         return hashlib.sha256(head + np.ascontiguousarray(self.pixels).tobytes()).hexdigest()
 
 
@@ -513,6 +517,7 @@ class ModelInfo:
     settings: SamplerSettings
     adapter: str | None = None
     tokens_per_image: int = 0
+    image_budgets: tuple[int, ...] = ()  # soft tokens that an image may be given; (): one number
     certainty: tuple[float, float] | None = None
     adapters: tuple[str, ...] = ()  # that a request may name
     bounds: ScoreBounds | None = None

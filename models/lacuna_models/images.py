@@ -14,6 +14,8 @@ from torch import Tensor
 
 from lacuna_models.api import EngineError, ImageInput
 
+BUDGETS = (70, 140, 280, 560, 1120)  # what the image processor of DiffusionGemma takes
+
 
 @dataclass(frozen=True, slots=True)
 class PixelInputs:
@@ -45,16 +47,25 @@ class Pictures:
     def prepare(self, images: Sequence[ImageInput]) -> PixelInputs:
         """Return the patches of at least one picture.
 
+        All get the largest number of soft tokens that one of them names: a batch has one shape.
+
         Raises:
             EngineError: a picture that is empty or of another type.
         """
         pictures = [Image.fromarray(self._shaped(image)) for image in images]
-        batch = self._processor(images=pictures, return_tensors="pt")
+        named = [image.tokens for image in images if image.tokens in self.budgets]
+        most = {"max_soft_tokens": max(tokens for tokens in named if tokens)} if named else {}
+        batch = self._processor(images=pictures, return_tensors="pt", **most)
         return PixelInputs(
             pixels=batch["pixel_values"].to(torch.float32),
             positions=batch["image_position_ids"].to(torch.long),
             tokens=tuple(int(n) for n in batch["num_soft_tokens_per_image"]),
         )
+
+    @property
+    def budgets(self) -> tuple[int, ...]:
+        """Numbers of soft tokens that a picture may be given; () where there is one only."""
+        return () if self._square else BUDGETS
 
     def tokens_of_a_square(self) -> int:
         """Return the soft tokens of a square picture."""

@@ -430,6 +430,7 @@ def _canvas(model: Any, tokenizer: Any, vocabulary: Vocabulary, traits: _Traits)
         paragraph_gap=traits.paragraph_gap,
         elastic=traits.elastic,
         preamble=thought_preamble(tokenizer, vocabulary),
+        **traits.search,
     )
 
 
@@ -468,6 +469,7 @@ def _info(
         settings=_settings(model),
         adapter=adapter.name if adapter is not None else None,
         tokens_per_image=pictures.tokens_of_a_square(),
+        image_budgets=pictures.budgets,
         certainty=traits.certainty,
         adapters=tuple(traits.adapters),
         bounds=traits.bounds,

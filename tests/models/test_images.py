@@ -55,3 +55,21 @@ def test_what_is_no_picture_is_refused(shipped: Loaded, pixels: np.ndarray) -> N
 def test_extreme_shapes_are_taken(shipped: Loaded, shape: tuple[int, int]) -> None:
     pictures = Pictures(shipped.pictures._processor, square=False)
     assert pictures.prepare([ImageInput(np.zeros(shape, np.uint8))]).tokens[0] >= 1
+
+
+def test_a_picture_gets_the_tokens_that_it_names(shipped: Loaded) -> None:
+    pictures = Pictures(shipped.pictures._processor, square=False)
+    pixels = np.zeros((256, 256), np.uint8)
+    few, many = (
+        pictures.prepare([ImageInput(pixels, tokens=budget)]).tokens[0] for budget in (70, 280)
+    )
+    assert few <= 70 < many <= 280
+    own = pictures.prepare([ImageInput(pixels)]).tokens[0]
+    assert pictures.prepare([ImageInput(pixels, tokens=99)]).tokens[0] == own
+    assert ImageInput(pixels, tokens=70).digest() != ImageInput(pixels).digest()
+
+
+def test_a_checkpoint_with_one_number_of_tokens_keeps_it(shipped: Loaded) -> None:
+    pixels = np.zeros((256, 256), np.uint8)
+    assert shipped.info.image_budgets == ()
+    assert shipped.pictures.prepare([ImageInput(pixels, tokens=1120)]).tokens == (64,)
