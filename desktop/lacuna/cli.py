@@ -19,12 +19,12 @@ import lacuna
 from lacuna.errors import Cancelled, UserFacingError
 from lacuna.log import Log
 from lacuna.paths import AppPaths, locate
+from lacuna.settings import STEPS
 from lacuna_models.api import EngineError
 
 DONE, BUG, REFUSED, INTERRUPTED = 0, 1, 2, 130
 VERBS = ("gui", "draft", "doctor", "sample")
 MAX_SEED = 2**63 - 1
-MAX_STEPS = 10_000
 
 
 class _Parser(argparse.ArgumentParser):
@@ -108,7 +108,9 @@ def _add_draft(draft: argparse.ArgumentParser) -> None:
         help="text to keep, with gaps: [...], or [... 12] for 12 tokens; - reads standard input",
     )
     draft.add_argument("--seed", type=_whole(0, MAX_SEED), default=0, metavar="N")
-    draft.add_argument("--steps", type=_whole(1, MAX_STEPS), metavar="N", help="at most N steps")
+    draft.add_argument(
+        "--steps", type=_whole(STEPS[0], STEPS[-1]), metavar="N", help="at most N steps"
+    )
     draft.add_argument("--adapter", type=_path, metavar="DIR", help="a LoRA adapter")
     draft.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, mps")
     draft.add_argument("--style", choices=("full", "terse"), default="full")

@@ -19,6 +19,7 @@ from typing import Literal
 
 from lacuna.errors import UserFacingError
 from lacuna.report.apply import apply_done
+from lacuna.report.draft_mark import words_mean_nothing
 from lacuna.report.markup import parse
 from lacuna.report.model import Author, Report
 from lacuna.report.request import build_request
@@ -169,7 +170,7 @@ def _outcome(
 
 
 def _mean_nothing(info: ModelInfo, picture: ImageInput) -> bool:
-    return info.demonstrator and picture.origin is not Origin.PHANTOM
+    return words_mean_nothing(info, phantom=picture.origin is Origin.PHANTOM)
 
 
 def _notes(study: Study, done: Done) -> Iterator[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import Enum, auto
 
+from lacuna.report.draft_mark import words_mean_nothing
 from lacuna.report.model import Report
 from lacuna.report.provenance import Ledger
 from lacuna.report.template import chest
@@ -92,7 +93,7 @@ class Session:
         """Whether the model is a demonstrator and the pictures are not its own drawings."""
         if self._model is None or self.case is None:
             return False
-        return self._model.demonstrator and not self.case.study.is_phantom
+        return words_mean_nothing(self._model, phantom=self.case.study.is_phantom)
 
     def open(self, study: Study) -> Case:
         """Make the study's case the open one; a study seen before brings its report back."""

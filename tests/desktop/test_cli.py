@@ -238,7 +238,7 @@ def test_ctrl_c_keeps_what_had_settled(
         (["draft", "--sample", "x"], "Give a study, or --sample."),
         (["draft", "--sample", "--seed", "-1"], "--seed"),
         (["draft", "--sample", "--seed", "1e3"], "whole number"),
-        (["draft", "--sample", "--steps", "0"], "from 1 to 10000"),
+        (["draft", "--sample", "--steps", "0"], "from 1 to 1000"),
         (["draft", "--sample", "--style", "chatty"], "chatty"),
         (["draft", "--frobnicate"], "frobnicate"),
         (["draft", "--sample", "--see", "3"], "--see"),

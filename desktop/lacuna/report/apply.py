@@ -23,6 +23,7 @@ from lacuna.report.text import clean
 from lacuna_models import api
 
 _END = (".", "!", "?")
+_STOPS = (*_END, ",", ";", ":")
 _WORD = re.compile(r"[^\W\d]")  # a list's "2." is no sentence
 
 
@@ -42,12 +43,7 @@ def apply_done(
     fills = {fill.segment_id: fill for fill in done.fills}
     return Report(
         tuple(
-            replace(
-                section,
-                spans=tuple(
-                    new for span in section.spans for new in _span(span, fills.get(span.id), origin)
-                ),
-            )
+            replace(section, spans=tuple(_filled(section.spans, fills, origin)))
             for section in report.sections
         )
     )
@@ -66,6 +62,28 @@ def origin_of(
         demonstrator_on_patient,
         info.certainty,
     )
+
+
+def _filled(
+    spans: tuple[Span, ...], fills: dict[str, api.Fill], origin: ModelOrigin
+) -> Iterator[Span]:
+    before: Span | None = None
+    for span in spans:
+        for number, new in enumerate(_span(span, fills.get(span.id), origin)):
+            begins = number == 0 and new is not span
+            before = _set_apart(new, before) if begins else new
+            yield before
+
+
+def _set_apart(new: Span, before: Span | None) -> Span:
+    """Part an answer's first word from a gap before it, or from the end of a sentence or clause.
+
+    Behind a letter it may go on with the reader's word, and so it stands as it is.
+    """
+    if not isinstance(new, Fill) or before is None or not new.text[0].isalpha():
+        return new
+    touches = isinstance(before, Gap) or before.text.endswith(_STOPS)
+    return replace(new, text=f" {new.text}") if touches else new
 
 
 def _span(span: Span, fill: api.Fill | None, origin: ModelOrigin) -> Iterator[Span]:
@@ -122,7 +140,7 @@ def _replaced(span: Gap | Soft | Fill) -> Gap | Soft:
         return span
     if span.state is FillState.PROPOSED:
         return span.replaced
-    return Soft(new_id(), span.text, Author.MODEL)
+    return Soft(new_id(), span.text, Author.MODEL, span.origin)
 
 
 def _sentences(tokens: tuple[api.TokenDraft, ...]) -> Iterator[tuple[api.TokenDraft, ...]]:

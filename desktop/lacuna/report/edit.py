@@ -174,7 +174,7 @@ def _part(span: _Text, text: str) -> _Text:
 
 def _locked(span: Span) -> Span:
     if isinstance(span, Soft):
-        return Fixed(new_id(), span.text, span.author)
+        return Fixed(new_id(), span.text, span.author, span.origin)
     if isinstance(span, Fill):
         return Fixed(new_id(), span.text, Author.MODEL, span.origin)
     return span

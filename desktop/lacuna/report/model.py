@@ -71,6 +71,7 @@ class Soft:
     id: str
     text: str
     author: Author = Author.TYPED
+    origin: ModelOrigin | None = None  # of a model's words that came back from a rewriting
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,15 +106,16 @@ def _changes(before: Report, after: Report, at: datetime) -> Iterator[Event]:
 
 
 def _lives_on(fill: Fill, appeared: list[Span]) -> bool:
-    """Whether the fill was accepted, edited or locked rather than thrown out."""
-    for span in appeared:
-        if isinstance(span, Fill) and span.replaced.id == fill.replaced.id:
-            return True
-        if not isinstance(span, Fill | Fixed) or span.origin != fill.origin:
-            continue
-        if span.text in fill.text:
-            return True
-    return False
+    """Whether the fill was accepted, edited or locked rather than thrown out or filled anew."""
+    return any(_comes_of(fill, span) for span in appeared)
+
+
+def _comes_of(fill: Fill, span: Span) -> bool:
+    if not isinstance(span, Fill | Fixed) or span.origin != fill.origin:
+        return False
+    if isinstance(span, Fill) and span.state is FillState.EDITED:
+        return span.replaced.id == fill.replaced.id
+    return span.text in fill.text
 
 
 def _appeared(span: Span, at: datetime) -> Event:

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from lacuna.report import edit, markup
 from lacuna.report.apply import apply_done
-from lacuna.report.model import Author, Fill, FillState, Gap, Soft
+from lacuna.report.draft_mark import is_empty
+from lacuna.report.model import Author, Fill, FillState, Gap, Soft, Span
 from lacuna_models import api
 from tests.desktop.report.builders import INFO, done, fill, fixed, gap, kept, one, soft
 
@@ -116,3 +119,27 @@ def test_control_characters_of_a_model_do_not_enter_the_report() -> None:
     hole = gap()
     answer = done(api.Fill(hole.id, (kept("a\r\nb\u2029c\ufffc"),), 0.1))
     assert markup.render(apply_done(one(hole), answer, INFO)) == "a\nb\nc"
+
+
+def test_an_answer_s_first_word_stands_apart_from_what_has_ended_before_it() -> None:
+    def answered(*before: Span, words: str = "Clear lungs.") -> str:
+        hole = gap()
+        answer = done(api.Fill(hole.id, (kept(words),), 0.1))
+        return markup.render(apply_done(one(*before, hole), answer, INFO))
+
+    assert answered(gap()) == "[...] Clear lungs."
+    assert answered(fixed("Enlarged heart.")) == "Enlarged heart. Clear lungs."
+    assert answered(fixed("Heart: ")) == "Heart: Clear lungs."
+    assert answered(fixed("cardio"), words="megaly") == "cardiomegaly"
+    assert answered(fixed("1."), words="5 cm") == "1.5 cm"
+    assert answered(words="Clear") == "Clear"
+
+
+def test_rejecting_the_rewriting_of_empty_words_brings_them_back_as_such() -> None:
+    taken = fill("taken", FillState.ACCEPTED)
+    taken = replace(taken, origin=replace(taken.origin, demonstrator_on_patient=True))
+    answer = done(api.Fill(taken.id, (kept("other"),), 0.3))
+    (back,) = edit.reject_all(apply_done(one(taken), answer, INFO)).spans()
+    assert is_empty(back)
+    (locked,) = edit.lock(one(back), 0, 0, 5).spans()
+    assert is_empty(locked)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -59,3 +60,17 @@ def test_text_that_an_editor_cannot_keep_is_named() -> None:
     with pytest.raises(UserFacingError, match=r"U\+000D"):
         text.check("a\r\nb")
     text.check("a\nb\t👩🏽\u2028\u00a0")
+
+
+def test_a_proposal_that_is_filled_anew_has_been_thrown_out() -> None:
+    old = fill("normal in size")
+    new = replace(fill("enlarged"), replaced=old.replaced, origin=replace(ORIGIN, seed=8))
+    events = Ledger().observed(one(old), one(new), NOW).events
+    assert [(e.act, e.span_id) for e in events] == [(Act.PROPOSED, new.id), (Act.REJECTED, old.id)]
+
+
+def test_a_proposal_that_is_rewritten_by_hand_has_not() -> None:
+    report = one(fill("normal"))
+    (old,) = edit.proposals(report)
+    events = Ledger().observed(report, one(edit.edited(old, "abnormal")), NOW).events
+    assert [e.act for e in events] == [Act.EDITED]

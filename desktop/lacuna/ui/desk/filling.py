@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QSignalBlocker, Signal
 from lacuna.errors import UserFacingError
 from lacuna.report import edit
 from lacuna.report.apply import apply_done
+from lacuna.report.draft_mark import words_mean_nothing
 from lacuna.report.model import Report, Soft
 from lacuna.report.request import build_request
 from lacuna.session import Change, Session
@@ -181,7 +182,7 @@ class Filling(QObject):
         case, model = self._session.case, self._answering
         if not self._session.is_current(done.request_id) or case is None or model is None:
             return
-        nothing = model.demonstrator and not case.study.is_phantom
+        nothing = words_mean_nothing(model, phantom=case.study.is_phantom)
         before = self._panel.report()
         after = apply_done(before, done, model, demonstrator_on_patient=nothing)
         self._finish(done, after)

@@ -84,10 +84,12 @@ class Binding:
         self.spans.learn(report)
         self.document.setUndoRedoEnabled(False)
         cursor = QTextCursor(self.document)
+        cursor.beginEditBlock()  # who listens hears of the whole report, never of a half
         cursor.select(QTextCursor.SelectionType.Document)
         cursor.removeSelectedText()
         for number, section in enumerate(report.sections):
             self._append_section(cursor, section, first=number == 0)
+        cursor.endEditBlock()
         self.document.setUndoRedoEnabled(True)
         self.document.setModified(False)
 

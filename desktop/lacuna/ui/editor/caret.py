@@ -43,7 +43,7 @@ def next_stop(binding: Binding, cursor: QTextCursor, *, back: bool) -> Run | Non
 def judged(binding: Binding, cursor: QTextCursor) -> list[str]:
     """Return the ids of the proposals that a verdict is about: the selected or the focused."""
     if cursor.hasSelection():
-        return [run.span.id for run in _within(binding, cursor) if is_proposal(run)]
+        return [run.span.id for run in within(binding, cursor) if is_proposal(run)]
     focus = focused(binding, cursor)
     return [focus.span.id] if focus is not None else []
 
@@ -53,7 +53,7 @@ def rewritable(binding: Binding, cursor: QTextCursor) -> frozenset[str]:
     start, end = cursor.selectionStart(), cursor.selectionEnd()
     return frozenset(
         run.span.id
-        for run in _within(binding, cursor)
+        for run in within(binding, cursor)
         if start <= run.start and run.end <= end and not isinstance(run.span, Fixed)
     )
 
@@ -98,6 +98,7 @@ def _common(one: str, other: str) -> int:
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
-def _within(binding: Binding, cursor: QTextCursor) -> list[Run]:
+def within(binding: Binding, cursor: QTextCursor) -> list[Run]:
+    """Return the spans of which anything is selected."""
     start, end = cursor.selectionStart(), cursor.selectionEnd()
     return [run for run in binding.runs() if run.start < end and start < run.end]

@@ -37,6 +37,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QMenu, QTextEdit, QToolTip, QWidget
 
 from lacuna.report import edit
+from lacuna.report.draft_mark import copied, is_empty, unmarked
 from lacuna.report.model import Fill, FillState, Fixed, Gap, Report, Span
 from lacuna.ui.editor import caret, keys
 from lacuna.ui.editor.binding import GAP_OBJECT, Binding, Run
@@ -80,6 +81,7 @@ class ReportEditor(QTextEdit):
         self._hand, self._block, self._pointing = LiveHand(), 0, False
         self._marks: Callable[[], tuple[Marked, ...]] = tuple
         self._untouched = (0, 0, 0)
+        self._selected = (0, 0)
         self._joins: int | None = None
         self._known: set[str] = set()
         self._meaningless = False
@@ -193,9 +195,11 @@ class ReportEditor(QTextEdit):
         """
         self._live.begin(request)
         self._hand.clear()
+        cursor = self.textCursor()
+        self._selected = cursor.selectionStart(), cursor.selectionEnd()
         if any(isinstance(segment, Soft) for segment in request.segments):
             # What is rewritten was selected: its tokens would be painted on the selection's colour.
-            self._select(self.textCursor().selectionStart())
+            self._select(cursor.selectionStart())
         self._known = {run.span.id for run in self._binding.runs()}
         self._untouched = self._touch()
         self._joins = self.document().revision() if joins else None
@@ -236,14 +240,19 @@ class ReportEditor(QTextEdit):
         return done
 
     def finish_run(self, after: Report | None = None) -> None:
-        """End the run; ``after`` is written as one undo step, None leaves the report as it is."""
+        """End the run; ``after`` is written as one undo step.
+
+        None leaves the report as it is, and what was selected selected.
+        """
         self._live.finish()
         self._hand.clear()
         self._styler.veil(frozenset())
         self.setCursorWidth(_CARET)
-        if after is None:
-            return
         untouched = self._touch() == self._untouched
+        if after is None:
+            if untouched:
+                self._select(*self._selected)
+            return
         self._binding.write(after, join=self._joins == self.document().revision())
         self._live.settle()
         waiting = [run for run in self._binding.runs() if caret.is_proposal(run)]
@@ -366,13 +375,16 @@ class ReportEditor(QTextEdit):
     def copy(self) -> None:
         """Put the selection on the clipboard as plain text, gaps as they are typed.
 
+        A model's words that nobody took over carry the line that says so.
+
         ``createMimeDataFromSelection``, Qt's own place for this, is not overridden: what Python
         hands back from it is freed twice, and the application dies with the report.
         """
         cursor = self.textCursor()
         if cursor.hasSelection():
             words = self._binding.text_between(cursor.selectionStart(), cursor.selectionEnd())
-            QGuiApplication.clipboard().setText(words)
+            spans = [run.span for run in caret.within(self._binding, cursor)]
+            QGuiApplication.clipboard().setText(copied(words, spans))
 
     def undo(self) -> None:
         """Take the last step back."""
@@ -386,7 +398,7 @@ class ReportEditor(QTextEdit):
         return source.hasText()
 
     def insertFromMimeData(self, source: QMimeData) -> None:
-        self._attempt(lambda: self._editing.paste(self.textCursor(), source.text()))
+        self._attempt(lambda: self._editing.paste(self.textCursor(), unmarked(source.text())))
 
     def cut(self) -> None:
         """Copy the selection, then delete it unless it holds an anchor."""
@@ -707,10 +719,10 @@ def _words_about(run: Run) -> str:
         return gap_words(span.length)
     if is_measured(span):
         return "Measured. Alt+click shows it in the image, Ctrl+L unlocks it."
+    if is_empty(span):
+        return f"Locked. {MEANINGLESS}" if isinstance(span, Fixed) else MEANINGLESS
     if isinstance(span, Fixed):
         return "Locked. Ctrl+L unlocks it."
-    if isinstance(span, Fill) and span.origin.demonstrator_on_patient:
-        return MEANINGLESS
     if isinstance(span, Fill) and span.state is FillState.PROPOSED:
         return f"Proposed by {span.origin.model}. Ctrl+Enter accepts, Ctrl+Backspace rejects."
     return ""

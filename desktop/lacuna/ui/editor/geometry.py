@@ -55,8 +55,8 @@ def _lines(
 ) -> Iterator[tuple[float, float, float, float]]:
     block = document.findBlock(start)
     while block.isValid() and block.position() < end:
+        origin = _origin(document, block)  # before its lines are asked for: there may be none yet
         for line, low, high in _trimmed(block, start - block.position(), end - block.position()):
-            origin = _origin(document, block)
             top = origin.y() + line.y()
             left, right = (origin.x() + _x(line, place) for place in (low, high))
             yield left, right, top + line.ascent(), top

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen, QTextDocument
 
-from lacuna.report.model import Fill, FillState, Fixed, Gap
+from lacuna.report.draft_mark import is_empty
+from lacuna.report.model import Fill, FillState, Fixed, Gap, Span
 from lacuna.ui.editor.binding import LINE_DISTANCE, Binding, Run
 from lacuna.ui.editor.gap_object import GAP_MARGIN
 from lacuna.ui.editor.gap_words import short_length
@@ -103,8 +104,8 @@ class SpanPainter:
                 self._live_bands(painter, run)
             elif isinstance(run.span, Fixed):
                 self._clamp_back(painter, run)
-            elif isinstance(run.span, Fill) and is_marked(run.span):
-                self._fill_back(painter, run, run.span)
+            elif is_marked(run.span):
+                self._fill_back(painter, run)
         scene = self._scene
         paint_marks_under(
             painter, scene.look, self._marked_pieces(), above=scene.above, below=scene.below
@@ -122,8 +123,8 @@ class SpanPainter:
                 self._clamp(painter, run)
             elif isinstance(run.span, Gap):
                 self._gap(painter, run)
-            elif isinstance(run.span, Fill):
-                self._fill_line(painter, run, run.span)
+            elif is_marked(run.span):
+                self._fill_line(painter, run)
         paint_marks_over(painter, self._scene.look, self._marked_pieces(), self._scene.below)
         self._gutter(painter)
         self._focus(painter)
@@ -211,6 +212,8 @@ class SpanPainter:
             painter.fillRect(box, QColor(tone.background))
             if is_measured(run.span):
                 paint_ruler(painter, box, tone.line)
+            if is_empty(run.span):
+                paint_hatch(painter, box, self._look.theme.demonstrator.line, opacity=_FAINT)
 
     def _clamp_box(self, piece: Piece) -> QRectF:
         """The last letter's box ends behind the room that was made for the clamp."""
@@ -218,9 +221,9 @@ class SpanPainter:
         left = _CLAMP_PAD if piece.first else 0
         return box.adjusted(-left, 0, _CLAMP_PAD - CLAMP_ROOM if piece.last else 0, 0)
 
-    def _fill_back(self, painter: QPainter, run: Run, fill: Fill) -> None:
+    def _fill_back(self, painter: QPainter, run: Run) -> None:
         theme = self._look.theme
-        demonstrator = fill.origin.demonstrator_on_patient
+        demonstrator = is_empty(run.span)
         tone = theme.demonstrator if demonstrator else theme.model
         painter.save()
         painter.setOpacity(self._scene.settling)
@@ -256,16 +259,14 @@ class SpanPainter:
         width = self._metrics.horizontalAdvance(words)
         painter.drawText(QPointF(box.center().x() - width / 2, baseline.y()), words)
 
-    def _fill_line(self, painter: QPainter, run: Run, fill: Fill) -> None:
-        if not is_marked(fill):
-            return
-        theme = self._look.theme
-        demonstrator = fill.origin.demonstrator_on_patient
+    def _fill_line(self, painter: QPainter, run: Run) -> None:
+        theme, span = self._look.theme, run.span
+        demonstrator = is_empty(span)
         tone = theme.demonstrator if demonstrator else theme.model
         if any(mark.kind in EVIDENCE and mark.start < run.end for mark in self._scene.marks):
             return  # where its words come from is told instead
-        told = self._scene.layer is Layer.CERTAINTY and not demonstrator
-        pen = line_pen(tone.line, certainty(fill) if told else Certainty.SURE)
+        told = self._scene.layer is Layer.CERTAINTY and not demonstrator and isinstance(span, Fill)
+        pen = line_pen(tone.line, certainty(span) if told else Certainty.SURE)
         painter.setPen(pen)
         for piece in self._pieces(run):
             y = piece.baseline + self._scene.below - pen.widthF() / 2
@@ -315,10 +316,10 @@ class SpanPainter:
         theme, span = self._look.theme, run.span
         if isinstance(span, Gap):
             return 2, "brackets", theme.model.line
+        if is_empty(span):  # accepted or not: a check would vouch for it
+            return 0, "flask-conical", theme.demonstrator.line
         if not isinstance(span, Fill) or span.state is FillState.EDITED:
             return None
-        if span.origin.demonstrator_on_patient:  # accepted or not: a check would vouch for it
-            return 0, "flask-conical", theme.demonstrator.line
         if span.state is FillState.ACCEPTED:
             return 3, "check", theme.text.second
         if self._scene.layer is Layer.CERTAINTY and certainty(span) is Certainty.UNSURE:
@@ -338,15 +339,9 @@ class SpanPainter:
             paint_box(painter, box, SPAN_RADIUS + 1, line=colour, width=2)
 
 
-def is_marked(fill: Fill) -> bool:
-    """Whether a fill stands out from the text: until it is judged.
-
-    A demonstrator's words about a picture that it cannot know stay marked once accepted: they must
-    never pass for a finding. Only rewriting them by hand makes them the reader's.
-    """
-    if fill.state is FillState.ACCEPTED:
-        return fill.origin.demonstrator_on_patient
-    return fill.state is FillState.PROPOSED
+def is_marked(span: Span) -> bool:
+    """Whether a model's words stand out from the text: until they are judged, empty ones always."""
+    return is_empty(span) or (isinstance(span, Fill) and span.state is FillState.PROPOSED)
 
 
 def lines_height(metrics: QFontMetricsF, lines: int) -> float:

@@ -11,7 +11,8 @@ from PySide6.QtCore import QLineF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
-from lacuna.report.model import Author, Fill, Gap, Report, Span
+from lacuna.report.draft_mark import is_empty
+from lacuna.report.model import Author, Gap, Report, Span
 from lacuna.report.provenance import Shares, author_of, shares
 from lacuna.ui.editor.layers import Certainty, Layer
 from lacuna.ui.editor.live_painter import tones_of
@@ -319,8 +320,7 @@ def _span_within(part: _Part, reach: float) -> str:
 
 def _kind(span: Span) -> tuple[Author | None, bool]:
     author = author_of(span)
-    meaningless = isinstance(span, Fill) and span.origin.demonstrator_on_patient
-    return author, meaningless and author is Author.MODEL
+    return author, is_empty(span) and author is Author.MODEL
 
 
 def _setting(widths: list[float], room: float) -> tuple[float, float, bool]:

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QColor, QFont, QTextBlock, QTextCharFormat, QTextLayout
 
 from lacuna.report import edit
+from lacuna.report.draft_mark import is_empty
 from lacuna.report.model import Author, Fill, FillState, Fixed, Gap, Soft, Span
 from lacuna.ui.editor.binding import Binding, Run, is_heading
 from lacuna.ui.editor.geometry import lay_out
@@ -106,7 +107,7 @@ class Styler(QObject):
     def _colour(self, span: Span) -> str:
         theme = self._look.theme
         if isinstance(span, Fixed):
-            return theme.reader.text
+            return theme.demonstrator.text if is_empty(span) else theme.reader.text
         if isinstance(span, Fill):
             tone = theme.demonstrator if span.origin.demonstrator_on_patient else theme.model
             proposed = span.state is FillState.PROPOSED

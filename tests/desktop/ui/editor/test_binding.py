@@ -116,3 +116,12 @@ def test_other_sections_cannot_be_written_as_an_edit() -> None:
     binding = bound(one(soft("a")))
     with pytest.raises(ValueError, match="sections"):
         binding.write(Report((Section("Findings"),)))
+
+
+def test_a_report_is_loaded_at_one_stroke() -> None:
+    binding, heard = bound(one(soft("a"))), []
+    binding.document.contentsChanged.connect(lambda: heard.append(binding.read()))
+    report = Report((Section("Findings", (gap(), soft(" b"))), Section("Impression", (gap(),))))
+    binding.load(report)
+    assert heard == [report]
+    assert not binding.document.isUndoAvailable()

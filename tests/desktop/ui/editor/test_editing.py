@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -10,7 +12,8 @@ from PySide6.QtGui import QGuiApplication, QInputMethodEvent, QTextCursor
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from lacuna.report import markup
+from lacuna.report import edit, markup
+from lacuna.report.draft_mark import DRAFT_MARK, MEANINGLESS
 from lacuna.report.model import (
     Author,
     Fill,
@@ -416,3 +419,53 @@ def test_a_long_report_keeps_all_its_lines_when_the_letters_grow(editor: ReportE
     boxes = editor.span_boxes(last.id)
     editor.load(report)
     assert boxes == editor.span_boxes(last.id) != []
+
+
+def test_a_long_paste_leaves_room_for_the_gaps_behind_it(editor: ReportEditor) -> None:
+    last = gap()
+    editor.resize(480, 262)
+    impression = Section("Impression", (soft("no effusion\nno pneumothorax"), last))
+    editor.load(Report((Section("Findings", (soft("abc"),)), impression)))
+    QApplication.processEvents()
+    put(editor, 9)
+    paste(editor, "long " * 800)
+    assert editor.span_boxes(last.id)
+
+
+def of_the_demonstrator(proposal: Fill) -> Fill:
+    return replace(proposal, origin=replace(proposal.origin, demonstrator_on_patient=True))
+
+
+def test_words_of_a_model_are_copied_under_the_draft_mark(editor: ReportEditor) -> None:
+    clipboard = QGuiApplication.clipboard()
+    editor.load(one(soft("Heart "), fill("enlarged."), soft(" End"), fill(" ok", ACCEPTED)))
+    editor.selectAll()
+    editor.copy()
+    assert clipboard.text() == f"{DRAFT_MARK}\n\nHeart enlarged. End ok"
+    put(editor, 0, 5)
+    editor.copy()
+    assert clipboard.text() == "Heart"
+    editor.load(edit.lock(one(soft("a "), of_the_demonstrator(fill("b"))), 0, 2, 3))
+    editor.selectAll()
+    editor.copy()
+    assert clipboard.text() == f"{DRAFT_MARK}\n[{MEANINGLESS}]\n\na b"
+
+
+def test_a_report_pasted_into_a_report_brings_no_mark(editor: ReportEditor) -> None:
+    editor.load(one(of_the_demonstrator(fill("No nodule."))))
+    editor.selectAll()
+    editor.cut()
+    editor.paste()
+    assert text(editor) == "No nodule."
+
+
+def test_locked_words_that_mean_nothing_do_not_look_like_an_anchor(editor: ReportEditor) -> None:
+    pictures = []
+    for proposal in (fill("No nodule."), of_the_demonstrator(fill("No nodule."))):
+        editor.load(edit.lock(one(proposal), 0, 0, len(proposal.text)))
+        (span,) = editor.report().spans()
+        assert isinstance(span, Fixed)
+        pictures.append(editor.grab().toImage())
+    assert pictures[0] != pictures[1]
+    (box,) = editor.span_boxes(span.id)
+    assert "mean nothing" in editor._tip(box.center())

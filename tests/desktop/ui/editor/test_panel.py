@@ -430,3 +430,14 @@ def test_no_button_of_the_dock_is_squeezed(
         qtbot.waitUntil(lambda shown=button: shown.width() == shown.sizeHint().width())
         right = button.mapTo(panel, button.rect().topRight()).x()
         assert right <= width - 32
+
+
+def test_a_rewrite_that_fails_leaves_the_selection(panel: ReportPanel) -> None:
+    panel.load(one(soft("The heart is large.")))
+    panel.editor.selectAll()
+    for event in events(panel, scope=panel.selection_scope()):
+        if isinstance(event, api.StepEvent):
+            panel.show_step(event)
+    assert not panel.editor.textCursor().hasSelection()
+    panel.finish_run(None, None)
+    assert panel.editor.textCursor().selectedText() == "The heart is large."
