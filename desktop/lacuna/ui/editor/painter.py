@@ -265,8 +265,9 @@ class SpanPainter:
         tone = theme.demonstrator if demonstrator else theme.model
         if any(mark.kind in EVIDENCE and mark.start < run.end for mark in self._scene.marks):
             return  # where its words come from is told instead
-        told = self._scene.layer is Layer.CERTAINTY and not demonstrator and isinstance(span, Fill)
-        pen = line_pen(tone.line, certainty(span) if told else Certainty.SURE)
+        told = self._scene.layer is Layer.CERTAINTY and not demonstrator
+        sure = certainty(span) if told and isinstance(span, Fill) else Certainty.SURE
+        pen = line_pen(tone.line, sure)
         painter.setPen(pen)
         for piece in self._pieces(run):
             y = piece.baseline + self._scene.below - pen.widthF() / 2
