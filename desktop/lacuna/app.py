@@ -26,6 +26,7 @@ from lacuna.session import Session
 from lacuna.settings import Settings, load_settings, save_settings
 from lacuna.study.cache import PixelCache
 from lacuna.ui.desk.filling import Filling, Seeds, fresh_seed
+from lacuna.ui.desk.image_keys import ImageKeys
 from lacuna.ui.desk.journal import Journal
 from lacuna.ui.desk.measuring import Measuring
 from lacuna.ui.desk.modelling import Modelling
@@ -37,6 +38,7 @@ from lacuna.ui.main_window import MainWindow
 from lacuna.ui.notices import Notice, NoticeAction, NoticeKind, error_notice
 from lacuna.ui.status_bar import NO_CASE
 from lacuna.ui.theme import Look, Role, dress, make_look
+from lacuna.ui.viewer.commands import bindings_from
 from lacuna.work.engine_worker import EngineFactory, EngineWorker, LoadProgress, ModelChoice
 from lacuna.work.jobs import JobPool
 from lacuna_models.api import Engine
@@ -129,7 +131,8 @@ class Application(QObject):
         self._pool = JobPool(self)
         self._pixels = PixelCache(_pixel_budget(), _decoders())
         worker = EngineWorker(factory, self)
-        sending = Sending(window, session)
+        sending = Sending(window, session, settings.image_tokens)
+        self._keys = ImageKeys(window, bindings_from(settings.keys))
         filling = Filling(window, panel, session, worker, settings, seeds, sending)
         self.parts = Parts(
             window=window,
@@ -182,6 +185,8 @@ class Application(QObject):
         parts.filling.state_changed.connect(self._on_state)
         parts.modelling.state_changed.connect(self._on_state)
         parts.modelling.chosen.connect(self._remember)
+        parts.sending.tokens_chosen.connect(self._remember_tokens)
+        self._keys.changed.connect(self._remember_keys)
         parts.window.closing.connect(self.close)
         parts.window.notices.acted.connect(self._on_acted)
         parts.window.set_close_guard(self._may_close)
@@ -219,7 +224,16 @@ class Application(QObject):
         """Keep the chosen model for the next sitting."""
         model = None if choice.path is None else str(choice.path)
         adapter = None if choice.adapter is None else str(choice.adapter)
-        settings = dataclasses.replace(self._settings, model=model, adapter=adapter)
+        self._store(dataclasses.replace(self._settings, model=model, adapter=adapter))
+
+    def _remember_tokens(self, tokens: int | None) -> None:
+        self._store(dataclasses.replace(self._settings, image_tokens=tokens))
+
+    def _remember_keys(self, keys: dict[str, str]) -> None:
+        self._store(dataclasses.replace(self._settings, keys=keys))
+
+    def _store(self, settings: Settings) -> None:
+        """Write settings down, if they are others than before."""
         if settings == self._settings:
             return
         self._settings = settings

@@ -40,8 +40,10 @@ from lacuna.ui.viewer.hanging import Layout
 from lacuna.ui.viewer.image_menu import build_menu
 from lacuna.ui.viewer.image_painter import to_qimage
 from lacuna.ui.viewer.image_view import ImageView
+from lacuna.ui.viewer.keys_dialog import KeysDialog
 from lacuna.ui.viewer.lightbox import Lightbox
 from lacuna.ui.viewer.picture import Picture, same_series
+from lacuna.ui.viewer.preview import Preview
 from lacuna.ui.viewer.viewer_state import Act
 from lacuna.ui.viewer.viewports import Viewports
 from lacuna.ui.widgets import Panel
@@ -90,6 +92,8 @@ class MainWindow(QWidget):
         self._splitter = ColumnSplitter(look, self.viewports, self._column)
         self._stack = QStackedWidget()
         self.model_dialog = ModelDialog(look, self._stack)
+        self.keys_dialog = KeysDialog(look, self._stack)
+        self.preview = Preview(look, self._stack)
         self._lay_out()
         self._connect()
         self._add_shortcuts()
@@ -184,7 +188,8 @@ class MainWindow(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._splitter.set_narrow(event.size().width() < WIDE)
-        self.model_dialog.fit()
+        for overlay in (self.model_dialog, self.keys_dialog, self.preview):
+            overlay.fit()
 
     def set_close_guard(self, guard: Callable[[], bool]) -> None:
         """Ask ``guard`` before the window closes; False keeps it open."""

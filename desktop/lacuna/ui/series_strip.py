@@ -71,6 +71,8 @@ class Thumbnail(QAbstractButton):
 
     def set_sent(self, sent: bool) -> None:
         """Mark the series as going to the model."""
+        if sent == self._sent:
+            return
         self._sent = sent
         self._name()
         self.update()

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QTextEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from lacuna.ui import main_window
-from lacuna.ui.column_splitter import GRAB
+from lacuna.ui.column_splitter import GRAB, Grip
 from lacuna.ui.main_window import MainWindow
 from lacuna.ui.notices import demonstrator_notice
 from lacuna.ui.theme import Look
@@ -97,7 +97,7 @@ def test_a_narrow_window_narrows_the_report(window: MainWindow) -> None:
 def test_the_line_is_dragged_between_480_and_760(qtbot: QtBot, window: MainWindow) -> None:
     window.show_study(studies.study())
     QApplication.processEvents()
-    grip = next(one for one in window.findChildren(QWidget) if one.width() == GRAB == 8)
+    grip = next(one for one in window.findChildren(Grip) if one.width() == GRAB == 8)
     for target, width in ((-60, 700), (-400, 760), (900, 480)):
         qtbot.mousePress(grip, Qt.MouseButton.LeftButton, pos=QPoint(4, 100))
         qtbot.mouseMove(grip, QPoint(4 + target, 100))

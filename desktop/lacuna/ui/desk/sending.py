@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import QObject, Signal
 
 from lacuna.session import Change, Session
 from lacuna.study.model import Study
 from lacuna.ui.editor.dock import SentChip
 from lacuna.ui.main_window import MainWindow
-from lacuna.ui.viewer.key_images import KeyImage, KeyImages, taken
+from lacuna.ui.viewer.key_images import KeyImage, KeyImages, taken, tokens_each
 from lacuna_models.api import ImageInput
 
 IMAGE_CHIP = "image"
@@ -25,18 +27,24 @@ class Sending(QObject):
     """
 
     changed = Signal()
+    tokens_chosen = Signal(object)  # int, or None: the reader's own number of tokens an image
 
-    def __init__(self, window: MainWindow, session: Session) -> None:
+    def __init__(self, window: MainWindow, session: Session, tokens: int | None = None) -> None:
         super().__init__(window)
         self._window, self._session = window, session
+        self._chosen = tokens
+        self._told = (-1, -1)
         self._kept: dict[_Key, KeyImages] = {}
         self._left_out = False
         session.observe(self._on_change)
         window.lightbox.key_wanted.connect(self.toggle)
+        window.lightbox.preview_wanted.connect(self.show_preview)
+        window.preview.dropped.connect(self.drop)
+        window.preview.tokens_chosen.connect(self.choose_tokens)
         window.frame_wanted.connect(self._on_frame)
         window.viewports.picture_changed.connect(self._on_picture)
         window.viewports.window_changed.connect(self._on_picture)
-        window.viewports.active_changed.connect(self.changed)
+        window.viewports.active_changed.connect(self._on_picture)
 
     @property
     def key_images(self) -> KeyImages:
@@ -57,7 +65,9 @@ class Sending(QObject):
 
     def images(self) -> tuple[ImageInput, ...]:
         """Return the pixels that go to the model."""
-        return tuple(image.picture for image in self.sent())
+        each = self._tokens_each()
+        pictures = (image.picture for image in self.sent())
+        return tuple(replace(picture, tokens=each) for picture in pictures)
 
     def chips(self) -> list[SentChip]:
         """Return what is said of it beside the fill button."""
@@ -74,7 +84,26 @@ class Sending(QObject):
     def tokens(self) -> int:
         """Return how many tokens the images take; 0 where the model does not say."""
         model = self._session.model
-        return self._count() * model.tokens_per_image if model is not None else 0
+        if model is None:
+            return 0
+        return self._count() * (self._tokens_each() or model.tokens_per_image)
+
+    def words(self) -> str:
+        """Return how many images are sent, and how many tokens they take."""
+        count, tokens = self._count(), self.tokens()
+        images = "1 image" if count == 1 else f"{count} images"
+        return f"{images}, {tokens:,} tokens" if tokens else images
+
+    def choose_tokens(self, tokens: int | None) -> None:
+        """Give each image so many tokens; None goes by the rule."""
+        self._chosen = tokens
+        self.tokens_chosen.emit(tokens)
+        self._tell()
+
+    def show_preview(self) -> None:
+        """Show the very pixels that would be sent now."""
+        self._fill_preview()
+        self._window.preview.open()
 
     def toggle(self) -> None:
         """Send the active viewport's frame as it is seen, or send it no longer."""
@@ -93,6 +122,23 @@ class Sending(QObject):
         self._left_out = True
         self._tell()
 
+    def _fill_preview(self) -> None:
+        model = self._session.model
+        self._window.preview.show_images(
+            self.sent(),
+            self.words(),
+            closable=bool(self.key_images.images) and not self._left_out,
+            budgets=model.image_budgets if model is not None else (),
+            chosen=self._chosen,
+        )
+
+    def _tokens_each(self) -> int | None:
+        """Return how many tokens each image is given; None where the model has one number."""
+        model = self._session.model
+        if model is None or not model.image_budgets:
+            return None
+        return tokens_each(self._count(), self._chosen)
+
     def _count(self) -> int:
         if self._left_out:
             return 0
@@ -108,6 +154,8 @@ class Sending(QObject):
         self._window.viewports.set_kept(self.key_images.names)
         self._mark_strip()
         self.changed.emit()
+        if self._window.preview.isVisible():
+            self._fill_preview()
 
     def _mark_strip(self) -> None:
         """Mark the series of which an image goes to the model."""
@@ -121,7 +169,7 @@ class Sending(QObject):
                 own = {image.sop_instance_uid for image in entry.series.images}
                 if own & uids:
                     sent.add(number)
-            elif stack is not None and entry.series in (stack.series, stack.origin):
+            elif stack is not None and stack.origin is entry.series:
                 sent.add(number)
         window.series_strip.set_sent(frozenset(sent))
 
@@ -132,7 +180,10 @@ class Sending(QObject):
 
     def _on_picture(self, _what: object = None) -> None:
         self._mark_strip()
-        self.changed.emit()
+        told = self._count(), self.tokens()
+        if told != self._told:  # chips are not built anew for every frame that is scrolled past
+            self._told = told
+            self.changed.emit()
 
     def _on_change(self, change: Change) -> None:
         if change is Change.STUDY:

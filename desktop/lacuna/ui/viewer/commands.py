@@ -56,6 +56,7 @@ class Command(StrEnum):
     NOTE = "note"
     CINE = "cine"
     KEY_IMAGE = "key-image"
+    PREVIEW = "preview"
     DELETE = "delete"
     LAYOUT_NEXT = "layout-next"
     LAYOUT_BACK = "layout-back"
@@ -107,6 +108,7 @@ WORDS: dict[Command, str] = {
     Command.NOTE: "Text",
     Command.CINE: "Cine",
     Command.KEY_IMAGE: "Send this image to the model, or not",
+    Command.PREVIEW: "What the model sees",
     Command.DELETE: "Delete what is selected",
     Command.LAYOUT_NEXT: "More viewports",
     Command.LAYOUT_BACK: "Fewer viewports",
@@ -158,6 +160,7 @@ DEFAULT_KEYS: dict[Command, str] = {
     Command.NOTE: "T",
     Command.CINE: "C",
     Command.KEY_IMAGE: "K",
+    Command.PREVIEW: "Shift+K",
     Command.DELETE: "Del",
     Command.LAYOUT_NEXT: "G",
     Command.LAYOUT_BACK: "Shift+G",

@@ -23,6 +23,14 @@ _ACTS = (
     Command.FLIP_VERTICAL,
 )
 
+_SWITCHES = (
+    Command.LINK,
+    Command.LINES,
+    Command.TEXTS,
+    Command.KEY_IMAGE,
+    Command.PREVIEW,
+)
+
 
 def build_menu(view: ImageView, lightbox: Lightbox | None = None) -> QMenu:
     """Return the menu for what the view shows and for the mark that is selected in it.
@@ -81,8 +89,9 @@ def _add_arrangement(menu: QMenu, view: ImageView, lightbox: Lightbox) -> None:
         cuts.addAction(_with_key(view, Command.SLAB), lightbox.next_slab)
     if lightbox.priors:
         menu.addAction(_with_key(view, Command.COMPARE), lightbox.compare)
-    for command in (Command.LINK, Command.LINES, Command.TEXTS, Command.KEY_IMAGE):
+    for command in _SWITCHES:
         menu.addAction(_with_key(view, command), partial(lightbox.obey, command))
+    menu.addAction("Keys", lightbox.keys_wanted.emit)
     menu.addSeparator()
 
 

@@ -33,6 +33,8 @@ class Lightbox(QObject):
     frame_wanted = Signal(int, int)  # the active viewport turns: an entry of the strip, a frame
     document_wanted = Signal(object, object)  # a viewport, a Document
     key_wanted = Signal()  # the active viewport's frame goes to the model, or no longer
+    preview_wanted = Signal()  # what the model sees
+    keys_wanted = Signal()  # the keys of the image side, to be changed
     save_wanted = Signal(object)  # bytes of a PDF: to a file of the reader's choice
     hint = Signal(str)
 
@@ -60,6 +62,7 @@ class Lightbox(QObject):
             Command.SLAB: self.next_slab,
             Command.COMPARE: self.compare,
             Command.KEY_IMAGE: self.key_wanted.emit,
+            Command.PREVIEW: self.preview_wanted.emit,
         }
         viewports.command_wanted.connect(self.obey)
         viewports.index_wanted.connect(self._on_index)

@@ -1,0 +1,72 @@
+"""A card over a veil within the window, for what is set up now and then. GUI thread only."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QApplication, QWidget
+
+from lacuna.ui.paint import paint_box
+from lacuna.ui.theme import DIALOG_RADIUS, Look
+
+WIDTH, HEIGHT = 720, 620
+_VEIL = QColor(0, 0, 0, 160)
+_MARGIN = 32
+
+
+class Overlay(QWidget):
+    """Covers its parent and keeps the keys until Esc. Hidden until ``open`` is called."""
+
+    def __init__(self, look: Look, parent: QWidget, *, width: int = WIDTH) -> None:
+        super().__init__(parent)
+        self._look, self._ground, self._wide = look, parent, width
+        self._before: QWidget | None = None  # who had the keys
+        self.card = _Card(look, self)
+        self.hide()
+
+    def open(self) -> None:
+        """Show the card over the whole parent and take the keys."""
+        self._before = QApplication.focusWidget()
+        self.fit()
+        self.show()
+        self.raise_()
+        self.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def close_overlay(self) -> None:
+        """Put it away and give the keys back to who had them."""
+        before, self._before = self._before, None
+        self.hide()
+        if before is not None:
+            before.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def fit(self) -> None:
+        """Cover the parent as it stands, the card in its middle."""
+        self.setGeometry(self._ground.rect())
+        room = QSize(self.width() - _MARGIN, self.height() - _MARGIN)
+        size = QSize(min(self._wide, room.width()), min(HEIGHT, room.height()))
+        self.card.resize(size)
+        self.card.move((self.width() - size.width()) // 2, (self.height() - size.height()) // 2)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        QPainter(self).fillRect(self.rect(), _VEIL)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        event.accept()  # what lies under the veil stays as it is
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.close_overlay()
+        event.accept()
+
+
+class _Card(QWidget):
+    """What the contents stand on."""
+
+    def __init__(self, look: Look, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._look = look
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        theme, box = self._look.theme, QRectF(self.rect())
+        painter = QPainter(self)
+        paint_box(painter, box, DIALOG_RADIUS, fill=theme.surface.overlay, line=theme.line.edge)
