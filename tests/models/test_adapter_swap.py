@@ -96,7 +96,7 @@ def test_the_lean_weights_share_what_no_adapter_touches(swapped: Loaded) -> None
     base, own = swapped.lean, swapped.adapters.lean
     assert base is not None
     assert own is not None
-    assert own.layers[0].feed.experts_in is base.layers[0].feed.experts_in
+    assert own.layers[0].feed.experts_out is base.layers[0].feed.experts_out
     assert own.head is base.head
 
 

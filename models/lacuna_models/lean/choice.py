@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 LARGEST = 100_000_000  # parameters; the folded weights stand beside the model's own
-MOST_EXPERTS = 8  # one product an expert: more of them want a kernel
+MOST_EXPERTS = 2  # for each that a token goes through: all are computed, the others for nothing
 
 # Adapters, quantised layers and the like come from other modules than these.
 _KNOWN = (
@@ -47,6 +47,6 @@ def _known_settings(text: Any) -> bool:
         text.hidden_activation == "gelu_pytorch_tanh"
         and not text.attention_bias
         and text.num_hidden_layers > 1
-        and text.num_experts <= MOST_EXPERTS
+        and text.num_experts <= MOST_EXPERTS * text.top_k_experts
         and text.final_logit_softcapping is not None
     )

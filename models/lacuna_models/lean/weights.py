@@ -3,6 +3,7 @@
 What is folded, and why the result is the same up to rounding: a norm's weights scale the columns of
 the product that follows; products of the same input stand side by side; the router's own scale is
 one more column scale; an expert's scale multiplies its last product. A norm itself is not folded.
+All experts stand side by side too: those that a token is not routed to count for nothing.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from lacuna_models.lean.product import Product
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Attention:
@@ -23,8 +26,9 @@ class Attention:
     number. Values are in that order too, because they may be the keys before their norm.
 
     Attributes:
-        inward: (H, (Q + G) * D), or (H, (Q + 2 G) * D) where values have a product of their own.
-        outward: (Q * D, H).
+        inward: H -> (Q + G) * D, or (Q + 2 G) * D where values have a product of their own. Of the
+            last layer two products: queries, and what is left.
+        outward: Q * D -> H.
         scale: (Q + G, D) weights of the norms of queries and keys.
         after: (H,) weights of the norm behind.
         queries: Q.
@@ -33,8 +37,8 @@ class Attention:
         kind: the layer type, which decides on the rotary table.
     """
 
-    inward: Tensor
-    outward: Tensor
+    inward: tuple[Product, ...]
+    outward: Product
     scale: Tensor
     after: Tensor
     queries: int
@@ -53,19 +57,20 @@ class FeedForward:
     """The dense MLP of width I and E experts of width M, of one layer.
 
     Attributes:
-        inward: (H, 2 I + E): the MLP's gate, its other half, the router.
-        outward: (I, H).
-        experts_in: (E, H, 2 M).
-        experts_out: (E, M, H).
+        gate, up: H -> I + E * M: the MLP's and all experts', side by side.
+        route: H -> E.
+        outward: I -> H.
+        experts_out: E * M -> H, for experts whose activations were weighted before.
         chosen: how many experts a token goes through.
         after_mlp, after_experts, after: (H,) weights of the norms behind.
         scalar: what the layer's result is multiplied by.
     """
 
-    inward: Tensor
-    outward: Tensor
-    experts_in: Tensor
-    experts_out: Tensor
+    gate: Product
+    up: Product
+    route: Product
+    outward: Product
+    experts_out: Product
     chosen: int
     after_mlp: Tensor
     after_experts: Tensor
@@ -86,20 +91,22 @@ class Weights:
     """A whole decoder with its head. V is the vocabulary, S the width of self-conditioning.
 
     Attributes:
-        embeddings: (V, H), scaled.
-        soft_in: (H, 2 S) and ``soft_out`` (S, H): self-conditioning.
+        embeddings: (V, H), scaled; ``expected`` is the same as a product, V -> H.
+        soft_gate, soft_up: H -> S and ``soft_out`` S -> H: self-conditioning.
         layers: in order.
-        head: (H, V), divided by ``cap``.
+        head: H -> V, divided by ``cap``.
         cap: the soft cap of the logits.
         eps: what the norms add to the mean square, a scalar.
         rotary: upstream's module, which makes the rotary tables.
     """
 
     embeddings: Tensor
-    soft_in: Tensor
-    soft_out: Tensor
+    expected: Product
+    soft_gate: Product
+    soft_up: Product
+    soft_out: Product
     layers: tuple[Layer, ...]
-    head: Tensor
+    head: Product
     cap: float
     eps: Tensor
     rotary: Any
@@ -122,15 +129,24 @@ def fold(model: Any) -> Weights:
     decoder, config = model.model.decoder, model.config.text_config
     soft = decoder.self_conditioning
     cap = float(model.final_logit_softcapping)
+    embeddings = decoder.embed_tokens.weight.detach() * decoder.embed_tokens.embed_scale
+    last = len(decoder.layers) - 1
     return Weights(
-        embeddings=decoder.embed_tokens.weight * decoder.embed_tokens.embed_scale,
-        soft_in=_after_norm(soft.pre_norm.weight, soft.gate_proj.weight, soft.up_proj.weight),
-        soft_out=_across(soft.down_proj.weight),
+        embeddings=embeddings,
+        expected=Product(embeddings.t()),
+        soft_gate=Product(soft.gate_proj.weight * soft.pre_norm.weight),
+        soft_up=Product(soft.up_proj.weight * soft.pre_norm.weight),
+        soft_out=Product(soft.down_proj.weight),
         layers=tuple(
-            Layer(_attention(layer, kind, _own), _feed(layer, config.top_k_experts))
-            for layer, kind in zip(decoder.layers, config.layer_types, strict=True)
+            Layer(
+                _attention(layer, kind, _own, last=number == last),
+                _feed(layer, config.top_k_experts),
+            )
+            for number, (layer, kind) in enumerate(
+                zip(decoder.layers, config.layer_types, strict=True)
+            )
         ),
-        head=_after_norm(decoder.norm.weight / cap, model.lm_head.weight),
+        head=Product(model.lm_head.weight * (decoder.norm.weight / cap)),
         cap=cap,
         eps=torch.tensor(config.rms_norm_eps),
         rotary=decoder.rotary_emb,
@@ -141,23 +157,23 @@ def fold(model: Any) -> Weights:
 def refold(weights: Weights, model: Any, weight_of: WeightOf) -> Weights:
     """Return folded weights whose attention and dense MLP are what ``weight_of`` makes of them.
 
-    For an adapter's differences. Embeddings, head, self-conditioning and experts are shared with
-    ``weights``.
+    For an adapter's differences. Embeddings, head, self-conditioning and the experts' last products
+    are shared with ``weights``.
     """
-    layers = zip(weights.layers, model.model.decoder.layers, strict=True)
     return replace(
         weights,
         layers=tuple(
-            Layer(
-                _attention(layer, old.attention.kind, weight_of),
-                replace(
-                    old.feed,
-                    inward=_inward(layer, weight_of),
-                    outward=_across(weight_of(layer.mlp.down_proj)),
-                ),
-            )
-            for old, layer in layers
+            _relayered(old, layer, weight_of)
+            for old, layer in zip(weights.layers, model.model.decoder.layers, strict=True)
         ),
+    )
+
+
+def _relayered(old: Layer, layer: Any, weight_of: WeightOf) -> Layer:
+    gate, up = _inward(layer, weight_of)
+    return Layer(
+        _attention(layer, old.attention.kind, weight_of, last=len(old.attention.inward) > 1),
+        replace(old.feed, gate=gate, up=up, outward=Product(weight_of(layer.mlp.down_proj))),
     )
 
 
@@ -166,7 +182,7 @@ def paired(width: int) -> Tensor:
     return torch.arange(width).view(2, -1).t().reshape(-1)
 
 
-def _attention(layer: Any, kind: str, weight_of: WeightOf) -> Attention:
+def _attention(layer: Any, kind: str, weight_of: WeightOf, *, last: bool) -> Attention:
     own = layer.self_attn
     order = paired(own.head_dim)
     queries = _reordered(weight_of(own.q_proj), order)
@@ -175,10 +191,12 @@ def _attention(layer: Any, kind: str, weight_of: WeightOf) -> Attention:
     if own.v_proj is not None:
         parts.append(_reordered(weight_of(own.v_proj), order))
     q, g = (part.shape[0] // own.head_dim for part in (queries, keys))
+    norm = layer.input_layernorm.weight
+    asked = [torch.cat(parts)] if not last else [queries, torch.cat(parts[1:])]
     scale = [own.q_norm.weight[order].expand(q, -1), own.k_norm.weight[order].expand(g, -1)]
     return Attention(
-        inward=_after_norm(layer.input_layernorm.weight, *parts),
-        outward=_reordered(weight_of(own.o_proj).t(), order).contiguous(),
+        inward=tuple(Product(weight * norm) for weight in asked),
+        outward=Product(_reordered(weight_of(own.o_proj).t(), order).t()),
         scale=torch.cat(scale),
         after=layer.post_attention_layernorm.weight.detach().clone(),
         queries=q,
@@ -190,13 +208,14 @@ def _attention(layer: Any, kind: str, weight_of: WeightOf) -> Attention:
 
 def _feed(layer: Any, chosen: int) -> FeedForward:
     mlp, router, experts = layer.mlp, layer.router, layer.experts
-    each = experts.gate_up_proj * layer.pre_feedforward_layernorm_2.weight
+    gate, up = _inward(layer, _own)
     scaled = experts.down_proj * router.per_expert_scale[:, None, None]
     return FeedForward(
-        inward=_inward(layer, _own),
-        outward=_across(mlp.down_proj.weight),
-        experts_in=each.transpose(1, 2).contiguous(),
-        experts_out=scaled.transpose(1, 2).contiguous(),
+        gate=gate,
+        up=up,
+        route=Product(router.proj.weight * (router.scale * router.scalar_root_size)),
+        outward=Product(mlp.down_proj.weight),
+        experts_out=Product(scaled.transpose(0, 1).flatten(1)),
         chosen=chosen,
         after_mlp=layer.post_feedforward_layernorm_1.weight.detach().clone(),
         after_experts=layer.post_feedforward_layernorm_2.weight.detach().clone(),
@@ -205,26 +224,18 @@ def _feed(layer: Any, chosen: int) -> FeedForward:
     )
 
 
-def _inward(layer: Any, weight_of: WeightOf) -> Tensor:
-    """Return (H, 2 I + E): what reads the normed input, the dense MLP and the router."""
-    mlp, router = layer.mlp, layer.router
-    before = layer.pre_feedforward_layernorm.weight
-    dense = _after_norm(before, weight_of(mlp.gate_proj), weight_of(mlp.up_proj))
-    routing = _after_norm(router.scale * router.scalar_root_size, router.proj.weight)
-    return torch.cat([dense, routing], dim=1)
+def _inward(layer: Any, weight_of: WeightOf) -> tuple[Product, Product]:
+    """Return the gates and the other halves of the dense MLP and of all experts."""
+    dense = layer.pre_feedforward_layernorm.weight
+    each = layer.experts.gate_up_proj * layer.pre_feedforward_layernorm_2.weight
+    halves = zip((layer.mlp.gate_proj, layer.mlp.up_proj), each.chunk(2, dim=1), strict=True)
+    gate, up = (
+        Product(torch.cat([weight_of(own) * dense, expert.flatten(0, 1)])) for own, expert in halves
+    )
+    return gate, up
 
 
 def _reordered(weight: Tensor, order: Tensor) -> Tensor:
     """Reorder the rows of a (heads * D, H) product within each head."""
     heads = weight.detach().reshape(-1, order.shape[0], weight.shape[1])
     return heads[:, order].flatten(0, 1)
-
-
-def _after_norm(norm: Tensor, *products: Tensor) -> Tensor:
-    """Return (H, all outputs) of products that follow a norm of weights (H,), side by side."""
-    return _across(torch.cat(products) * norm)
-
-
-def _across(product: Tensor) -> Tensor:
-    """Return (in, out) of an (out, in) product: rows times it need no transposition."""
-    return product.detach().t().contiguous()
