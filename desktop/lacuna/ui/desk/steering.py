@@ -54,7 +54,9 @@ class Steering(QObject):
         elif act is Act.STEP_ON:
             self._steer(Advance())
         else:
-            self._steer(Resume() if self._panel.paused else Pause())
+            pausing = not self._panel.paused
+            self._steer(Pause() if pausing else Resume())
+            self._panel.set_paused(pausing)
 
     def _on_report_changed(self) -> None:
         if self._session.run is not None:

@@ -134,6 +134,10 @@ class Dock(QStackedWidget):
         """Show the newest of a run's steps."""
         self._running.show_steps(steps)
 
+    def set_paused(self, paused: bool) -> None:
+        """Say that the run under way waits for the reader, or goes on."""
+        self._running.set_paused(paused)
+
     def show_done(self, done: Done, steps: Sequence[StepEvent]) -> None:
         """Show how a run ended and what may be done about it."""
         self._settled.show_done(done, steps)
@@ -205,6 +209,7 @@ class _Running(QWidget):
     def __init__(self, look: Look) -> None:
         super().__init__()
         self._anchors, self._narrow = 0, False
+        self._paused, self._at = False, "Starting"
         self.stop = Button(look, "Stop, keep this", icon="square", key="Esc")
         self.pause = Button(look, "Pause", key=_PAUSE, kind=Kind.QUIET, height=28)
         self.one = Button(look, "One step", key=_ONE, kind=Kind.QUIET, height=28)
@@ -230,10 +235,10 @@ class _Running(QWidget):
     def start(self, anchors: int) -> None:
         """Show that the request is on its way."""
         self._anchors = anchors
-        self._title.set_text("Starting")
+        self._at = "Starting"
         self._figures.set_text(f"{_counted(anchors, 'anchor')} held" if anchors else "")
         self._seconds.set_text("")
-        self._show_paused(paused=False)
+        self.set_paused(False)
         self._timeline.show_steps((), -1, scrubbing=False)
         self._legend.set_entropy(None)
 
@@ -241,8 +246,8 @@ class _Running(QWidget):
         """Show the newest step."""
         step = steps[-1]
         part = f"Part {step.block + 1} of {step.blocks}, step" if step.blocks > 1 else "Step"
-        self._title.set_text(f"{part} {step.step} of {step.steps}")
-        self._show_paused(paused=step.paused)
+        self._at = f"{part} {step.step} of {step.steps}"
+        self._say_where()
         self._figures.set_text(self._told(step))
         self._seconds.set_text(f"{step.elapsed:.1f} s")
         self._timeline.show_steps(steps, len(steps) - 1, scrubbing=False)
@@ -255,9 +260,16 @@ class _Running(QWidget):
         self.pause.set_key("" if narrow else _PAUSE)
         self.one.set_key("" if narrow else _ONE)
 
-    def _show_paused(self, *, paused: bool) -> None:
+    def set_paused(self, paused: bool) -> None:
+        """Offer single steps while the run waits."""
+        self._paused = paused
+        self._say_where()
         self.pause.set_text("Go on" if paused else "Pause")
         self.one.setVisible(paused)
+
+    def _say_where(self) -> None:
+        paused = f"Paused, {self._at[:1].lower()}{self._at[1:]}"
+        self._title.set_text(paused if self._paused else self._at)
 
     def _told(self, step: StepEvent) -> str:
         settled = f"{step.settled} of {step.free}"

@@ -209,6 +209,7 @@ class ReportEditor(QTextEdit):
         """Paint a step. The first one opens the gaps; after it nothing moves until the end."""
         setting = Setting(self._measure(), self._pixels, self._metrics().horizontalAdvance)
         self._block = step.block
+        self._hand.forget_struck()
         first = self._live.show(step, setting)
         if first and self._live.run is not None:
             self._styler.veil(self._live.run.rewritten)
@@ -235,9 +236,9 @@ class ReportEditor(QTextEdit):
 
     def strike_words(self) -> bool:
         """Strike out the words of the run that are pointed at: they may not come back there."""
-        done = self._steer(self._chosen_words(), Strike)
-        self._hand.clear()
-        return done
+        chosen = self._chosen_words()
+        self._hand.strike(chosen)
+        return self._steer(chosen, Strike)
 
     def finish_run(self, after: Report | None = None) -> None:
         """End the run; ``after`` is written as one undo step.

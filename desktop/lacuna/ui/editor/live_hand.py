@@ -46,6 +46,20 @@ class LiveHand:
     def __init__(self) -> None:
         self._from: tuple[str, int] | None = None
         self._to: tuple[str, int] | None = None
+        self._struck: frozenset[tuple[str, int]] = frozenset()
+
+    def strike(self, words: Sequence[LiveWord]) -> None:
+        """Show words as struck out until the run has heard of it."""
+        self._struck = frozenset(word.place for word in words)
+        self.clear()
+
+    def forget_struck(self) -> None:
+        """The run has taken a step since: what it says now is what stands."""
+        self._struck = frozenset()
+
+    def struck(self, words: Sequence[LiveWord]) -> tuple[LiveWord, ...]:
+        """Return the words that have just been struck out."""
+        return tuple(word for word in words if word.place in self._struck)
 
     def clear(self) -> None:
         """Let go."""

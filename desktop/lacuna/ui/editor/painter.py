@@ -277,10 +277,17 @@ class SpanPainter:
         """Paint a ring round the words of a run that the reader points at."""
         if self._scene.hand is None:
             return
-        for word in self._scene.hand.chosen(self.live_words()):
+        words = self.live_words()
+        for word in self._scene.hand.chosen(words):
             for box in word.boxes:
                 ring = box.adjusted(-1, -1, 2, 2)
                 paint_box(painter, ring, SPAN_RADIUS, line=self._look.theme.line.focus, width=2)
+        painter.setPen(QPen(QColor(self._look.theme.text.strong), 1.5))
+        for word in self._scene.hand.struck(words):
+            for box in word.boxes:
+                painter.drawLine(
+                    QLineF(box.left(), box.center().y(), box.right(), box.center().y())
+                )
 
     def _marked_pieces(self) -> list[tuple[Marked, list[Piece]]]:
         if self._live:  # while it runs: token states only

@@ -112,7 +112,6 @@ class ReportPanel(Panel):
         if not self._running or step.row != 0:
             return
         self._steps.append(step)
-        self._paused = step.paused
         self._dock.show_step(self._steps)
         self.editor.show_step(step)
 
@@ -273,6 +272,11 @@ class ReportPanel(Panel):
     def adopt_request(self, request: FillRequest) -> None:
         """Go on showing a run whose report was changed meanwhile."""
         self.editor.adopt_request(request)
+
+    def set_paused(self, paused: bool) -> None:
+        """Say that the run under way waits for the reader, or goes on."""
+        self._paused = paused
+        self._dock.set_paused(paused)
 
     @property
     def running(self) -> bool:

@@ -59,7 +59,7 @@ GROUPS: tuple[tuple[Entry, ...], ...] = (
         Entry(Act.LENGTH, "Length of this gap", "Ctrl+Shift+G"),
         Entry(Act.NEXT, "Next alternative", "Alt+Down"),
         Entry(Act.PREVIOUS, "Previous alternative", "Alt+Up"),
-        Entry(Act.ACCEPT, "Accept", "Ctrl+Return"),
+        Entry(Act.ACCEPT, "Accept", "Ctrl+Enter"),
         Entry(Act.REJECT, "Reject", "Ctrl+Backspace"),
         Entry(Act.SPAN, "Who wrote this", "Ctrl+I"),
     ),

@@ -99,7 +99,7 @@ class Player(QObject):
         if was:
             self.moved.emit(False)
             if newest is not None and self._dock.state == "settled":
-                self._dock.show_replay(newest.steps, self._place)
+                self._dock.show_done(newest.done, newest.steps)
                 self._dock.show_run(name_of(newest), back=False)
         return was
 
