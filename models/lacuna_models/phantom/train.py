@@ -270,18 +270,28 @@ def _train_language(run: Run, pictures: np.ndarray) -> None:
 
 
 def make_tasks(run: Run, pictures: np.ndarray, follow: bool = False) -> Tasks:
-    """Encode a run's pictures and return what draws its tasks; ``follow``: the reader's."""
-    log.info("encoding %d pictures", len(pictures))
+    """Return what draws a run's tasks; ``follow``: the reader's."""
     grey = np.full((1, SIZE, SIZE), GREY, dtype=np.uint8)
     return Tasks(
         run.tokenizer,
         [draw_case(seed).findings for seed in run.seeds],
-        encode_all(run.model, pictures),
+        _soft_tokens(run, pictures),
         encode_all(run.model, grey)[0],
         run.recipe.shape.canvas,
         run.recipe.batch_pictures,
         follow=follow,
     )
+
+
+def _soft_tokens(run: Run, pictures: np.ndarray) -> Tensor:
+    """Return the pictures as the finished vision sees them; encoded once, then read from a file."""
+    path = run.folder / f"soft-tokens-{run.progress.vision_steps}.safetensors"
+    if not path.is_file():
+        log.info("encoding %d pictures", len(pictures))
+        partial = path.with_suffix(".partial")
+        save_file({"pictures": encode_all(run.model, pictures)}, partial)
+        partial.replace(path)
+    return load_file(path)["pictures"]
 
 
 class Recent:
