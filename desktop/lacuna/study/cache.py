@@ -74,7 +74,8 @@ class PixelCache:
     def request(self, image: Image, frame: int = 0) -> Future[Values]:
         """Ask for a frame before all that is ahead; the newest request comes first.
 
-        The future fails with a ``UserFacingError``, or with ``Cancelled`` when the cache closes.
+        All who ask for a frame share its future: to cancel it gives the frame up for all of them.
+        It fails with a ``UserFacingError``, or with ``Cancelled`` when the cache closes.
         Its callbacks run on a thread of the pool, or at once where the values are there.
         """
         key = _key(image, frame)
@@ -137,7 +138,7 @@ class PixelCache:
 
     def _wish(self, key: Key, image: Image, frame: int) -> _Wish:
         wish = self._pending.get(key)
-        if wish is None:
+        if wish is None or wish.future.cancelled():
             if self._closed:
                 raise Cancelled
             wish = self._pending[key] = _Wish(key, image, frame)
@@ -190,7 +191,8 @@ class PixelCache:
 
     def _settle(self, wish: _Wish, values: Values | None) -> None:
         with self._lock:
-            self._pending.pop(wish.key, None)
+            if self._pending.get(wish.key) is wish:  # it was given up, and asked for anew
+                del self._pending[wish.key]
             if values is None or self._closed or values.nbytes > self._budget:
                 return
             if wish.ahead:

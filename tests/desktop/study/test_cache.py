@@ -1,0 +1,191 @@
+"""The pixel cache: what is asked for comes, the budget holds, nothing outlives it."""
+
+from __future__ import annotations
+
+import threading
+import zipfile
+from collections.abc import Iterator
+from concurrent.futures import Future
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lacuna.errors import Cancelled, UserFacingError
+from lacuna.study import cache as cache_module
+from lacuna.study.cache import PixelCache
+from lacuna.study.load import load_study
+from lacuna.study.model import Image
+from tests.desktop.study.builder import dataset, ramp, save
+
+FRAME = 16 * 24 * 2  # bytes of one frame of ``ramp``
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> list[Image]:
+    for number in range(10):
+        save(tmp_path / f"{number}.dcm", dataset(ramp() + number, InstanceNumber=number))
+    return list(load_study([tmp_path]).series[0].images)
+
+
+@pytest.fixture
+def made() -> Iterator[list[PixelCache]]:
+    caches: list[PixelCache] = []
+    yield caches
+    for one in caches:
+        one.close()
+    assert not [t for t in threading.enumerate() if t.name.startswith("lacuna-pixels")]
+
+
+def drained(cache: PixelCache, wanted: list[Image]) -> None:
+    """Wait until ``wanted`` are there, by asking for them."""
+    for image in wanted:
+        cache.values(image)
+
+
+def test_values_are_those_of_the_file_and_read_only(stack: list[Image], made: list) -> None:
+    made.append(cache := PixelCache(100 * FRAME))
+    assert cache.peek(stack[3]) is None
+    values = cache.values(stack[3])
+    assert np.array_equal(values, ramp() + 3)
+    assert cache.peek(stack[3]) is values
+    assert cache.values(stack[3]) is values
+    with pytest.raises(ValueError, match="read-only"):
+        values[0, 0] = 1
+
+
+def test_the_budget_holds_and_the_oldest_go_first(stack: list[Image], made: list) -> None:
+    made.append(cache := PixelCache(3 * FRAME, threads=1))
+    for image in stack[:3]:
+        cache.values(image)
+    cache.peek(stack[0])  # seen again
+    cache.values(stack[3])
+    assert cache.used == 3 * FRAME
+    assert [cache.peek(image) is not None for image in stack[:4]] == [True, False, True, True]
+
+
+def test_a_frame_larger_than_the_budget_is_shown_and_not_kept(stack: list, made: list) -> None:
+    made.append(cache := PixelCache(FRAME - 1))
+    assert np.array_equal(cache.values(stack[0]), ramp())
+    assert cache.used == 0
+    assert cache.peek(stack[0]) is None
+
+
+def test_what_is_ahead_is_decoded_and_does_not_drive_itself_out(stack: list, made: list) -> None:
+    made.append(cache := PixelCache(4 * FRAME, threads=1))
+    cache.values(stack[0])
+    cache.ahead([(image, 0) for image in stack])
+    arrived = threading.Event()
+    while not all(cache.peek(image) is not None for image in stack[:4]):
+        arrived.wait(0.005)
+    assert cache.used == 4 * FRAME
+    assert [cache.peek(image) is not None for image in stack] == [True] * 4 + [False] * 6
+
+
+def test_what_is_asked_for_comes_before_what_is_ahead(
+    stack: list[Image], made: list, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go, order = threading.Event(), threading.Event(), []
+    read = cache_module._Files.read
+
+    def slow(self: object, image: Image, frame: int) -> object:
+        order.append(image.instance_number)
+        begun.set()
+        assert go.wait(30)
+        return read(self, image, frame)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(cache_module._Files, "read", slow)
+    made.append(cache := PixelCache(100 * FRAME, threads=1))
+    cache.ahead([(image, 0) for image in stack[:4]])
+    assert begun.wait(30)
+    last = [cache.request(stack[8]), cache.request(stack[9])][1]
+    go.set()
+    assert np.array_equal(last.result(30), ramp() + 9)
+    drained(cache, stack[:4])
+    assert order[:3] == [0, 9, 8]  # the newest request first
+
+
+def test_one_frame_is_decoded_once_for_all_who_ask(stack: list[Image], made: list) -> None:
+    made.append(cache := PixelCache(100 * FRAME, threads=1))
+    futures = {cache.request(stack[5]) for _ in range(20)}
+    results = [future.result(30) for future in futures]
+    assert all(one is results[0] for one in results)
+
+
+def test_a_damaged_file_fails_its_own_request_only(stack: list[Image], made: list) -> None:
+    made.append(cache := PixelCache(100 * FRAME, threads=1))
+    stack[2].source.path.unlink()
+    with pytest.raises(UserFacingError, match="could not be opened"):
+        cache.values(stack[2])
+    assert np.array_equal(cache.values(stack[4]), ramp() + 4)
+
+
+def test_a_request_that_was_given_up_stops_nobody(stack: list[Image], made: list) -> None:
+    made.append(cache := PixelCache(100 * FRAME, threads=1))
+    for image in stack:
+        cache.request(image).cancel()
+    assert np.array_equal(cache.values(stack[6]), ramp() + 6)
+    drained(cache, stack)
+
+
+def test_closing_cancels_what_waits(stack: list[Image], monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, go = threading.Event(), threading.Event()
+    read = cache_module._Files.read
+
+    def slow(self: object, image: Image, frame: int) -> object:
+        begun.set()
+        assert go.wait(30)
+        return read(self, image, frame)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(cache_module._Files, "read", slow)
+    cache = PixelCache(100 * FRAME, threads=1)
+    running = cache.request(stack[0])
+    assert begun.wait(30)
+    waiting = cache.request(stack[1])
+    waiting.add_done_callback(lambda _: go.set())
+    cache.close()
+    assert np.array_equal(running.result(30), ramp())
+    with pytest.raises(Cancelled):
+        waiting.result(30)
+    with pytest.raises(Cancelled):
+        cache.request(stack[2])
+    assert cache.used == 0
+
+
+def test_many_threads_at_once_keep_the_budget(stack: list[Image], made: list) -> None:
+    made.append(cache := PixelCache(3 * FRAME, threads=3))
+    wrong: list[int] = []
+
+    def scroll(seed: int) -> None:
+        for number in np.random.default_rng(seed).integers(0, 10, 40):
+            if not np.array_equal(cache.values(stack[number]), ramp() + number):
+                wrong.append(number)
+            cache.ahead([(stack[(number + 1) % 10], 0)])
+
+    readers = [threading.Thread(target=scroll, args=(seed,)) for seed in range(4)]
+    for reader in readers:
+        reader.start()
+    for reader in readers:
+        reader.join()
+    assert not wrong
+    assert cache.used <= 3 * FRAME
+
+
+def test_frames_of_a_movie_in_a_zip(tmp_path: Path, made: list) -> None:
+    movie = np.stack([ramp() + 100 * number for number in range(5)])
+    path = save(tmp_path / "m.dcm", dataset(movie, NumberOfFrames=5))
+    with zipfile.ZipFile(tmp_path / "m.zip", "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.write(path, "m.dcm")
+    image = load_study([tmp_path / "m.zip"]).series[0].images[0]
+    made.append(cache := PixelCache(100 * FRAME, threads=2))
+    futures: list[Future] = [cache.request(image, frame) for frame in range(5)]
+    for frame, future in enumerate(futures):
+        assert np.array_equal(future.result(30), movie[frame])
+
+
+def test_forgetting_frees_everything(stack: list[Image], made: list) -> None:
+    made.append(cache := PixelCache(100 * FRAME))
+    drained(cache, stack)
+    cache.forget()
+    assert cache.used == 0
+    assert cache.peek(stack[0]) is None

@@ -1,0 +1,212 @@
+"""Documents as text and PDF, presentation states as frozen data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pydicom
+import pytest
+from pydicom.dataset import Dataset
+
+from lacuna.errors import UserFacingError
+from lacuna.study import report_text
+from lacuna.study.document import Document, DocumentKind, Node
+from lacuna.study.documents import read_document
+from lacuna.study.load import load_study, open_all
+from lacuna.study.model import Window
+from lacuna.study.pixels import read_pixels
+from lacuna.study.softcopy import GraphicKind, PresentationState, Table
+from lacuna.study.tables import look_up
+from tests.desktop.study.builder import dataset, ramp, save
+from tests.helpers import synthetic
+
+SHIPPED = Path(pydicom.__file__).parent / "data" / "test_files"
+
+
+def only(path: Path) -> Document:
+    (found,) = open_all([path]).studies[0].documents
+    return found
+
+
+def said(node: Node) -> list[str]:
+    return [f"{node.name}: {node.text}", *(one for child in node.children for one in said(child))]
+
+
+def test_a_pdf_comes_out_as_it_went_in(tmp_path: Path) -> None:
+    document = only(synthetic.write("pdf", tmp_path))
+    assert (document.kind, document.title) == (DocumentKind.PDF, "Outside report")
+    assert document.date == "21 Nov 2026, 08:00"
+    content = read_document(document)
+    assert content.pdf == b"%PDF-1.4\n1 0 obj\nendobj\n%%EOF\n"
+    assert content.root is None
+
+
+def test_a_pdf_that_is_none(tmp_path: Path) -> None:
+    ds = synthetic.document("pdf")
+    ds.EncapsulatedDocument = b"MZ this is a program"
+    with pytest.raises(UserFacingError, match="says that it holds a PDF, and holds none"):
+        read_document(only(save(tmp_path / "a.dcm", ds)))
+
+
+def test_key_objects_point_at_images(tmp_path: Path) -> None:
+    document = only(synthetic.write("key-objects", tmp_path))
+    assert (document.kind, document.title) == (DocumentKind.KEY_OBJECTS, "Of Interest")
+    (image,) = document.images
+    assert (image.study_uid, image.series_uid, image.sop_instance_uid) == (
+        "1.2.6",
+        "1.2.5",
+        "1.2.3.4",
+    )
+    root = read_document(document).root
+    assert root is not None
+    assert root.children[0].text == "Two lines\nof text"
+
+
+def test_the_report_that_pydicom_ships_reads_as_text() -> None:
+    document = only(SHIPPED / "test-SR.dcm")
+    root = read_document(document).root
+    assert root is not None
+    lines = said(root)
+    assert lines[0] == "Diagnosis: "
+    assert any(len(line) > 40 for line in lines)
+
+
+def report(**attributes: object) -> Dataset:
+    ds = synthetic.document("ko")
+    ds.SOPClassUID = "1.2.840.10008.5.1.4.1.1.88.22"
+    for keyword, value in attributes.items():
+        setattr(ds, keyword, value)
+    return ds
+
+
+def item(kind: str, name: str, **attributes: object) -> Dataset:
+    ds = Dataset()
+    ds.RelationshipType, ds.ValueType = "CONTAINS", kind
+    concept = Dataset()
+    concept.CodeValue, concept.CodingSchemeDesignator, concept.CodeMeaning = "1", "99X", name
+    ds.ConceptNameCodeSequence = [concept]
+    for keyword, value in attributes.items():
+        setattr(ds, keyword, value)
+    return ds
+
+
+def code(value: str, meaning: str) -> list[Dataset]:
+    ds = Dataset()
+    ds.CodeValue, ds.CodingSchemeDesignator, ds.CodeMeaning = value, "UCUM", meaning
+    return [ds]
+
+
+def test_each_kind_of_content_item_in_words(tmp_path: Path) -> None:
+    number = Dataset()
+    number.NumericValue, number.MeasurementUnitsCodeSequence = "12.50", code("mm", "millimeter")
+    picture = Dataset()
+    picture.ReferencedSOPClassUID = "1.2.840.10008.5.1.4.1.1.2"
+    picture.ReferencedSOPInstanceUID, picture.ReferencedFrameNumber = "1.2.9", [3]
+    ds = report(
+        CompletionFlag="PARTIAL",
+        VerificationFlag="UNVERIFIED",
+        ContentSequence=[
+            item("NUM", "Size", MeasuredValueSequence=[number]),
+            item("NUM", "None", MeasuredValueSequence=[]),
+            item("CODE", "Side", ConceptCodeSequence=code("L", "Left")),
+            item("PNAME", "Reader", PersonName="ROE^Jane^^Dr"),
+            item("DATE", "Day", Date="20261121"),
+            item("TIME", "Time", Time="081500"),
+            item("DATETIME", "When", DateTime="20261121081500"),
+            item("UIDREF", "Uid", UID="1.2.3"),
+            item("IMAGE", "Image", ReferencedSOPSequence=[picture]),
+            item("SCOORD", "Place", GraphicType="POINT", GraphicData=[1.0, 2.0]),
+        ],
+    )
+    document = only(save(tmp_path / "a.dcm", ds))
+    assert document.note == "Partial, unverified"
+    root = read_document(document).root
+    assert root is not None
+    assert said(root)[1:] == [
+        "Size: 12.5 mm",
+        "None: no value",
+        "Side: Left",
+        "Reader: ROE, Jane",
+        "Day: 21 Nov 2026",
+        "Time: 08:15",
+        "When: 21 Nov 2026, 08:15",
+        "Uid: 1.2.3",
+        "Image: CT Image, frame 3",
+        "Place: point on the image",
+    ]
+    assert root.children[8].image is not None
+    assert root.children[8].image.frames == (2,)
+
+
+def test_a_report_without_end_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(report_text, "MAX_NODES", 3)
+    ds = report(ContentSequence=[item("TEXT", "A", TextValue="a") for _ in range(5)])
+    with pytest.raises(UserFacingError, match="nested too deeply, or too long"):
+        read_document(only(save(tmp_path / "a.dcm", ds)))
+
+
+def state_of(path: Path) -> PresentationState:
+    (found,) = open_all([path]).studies[0].presentations
+    return found
+
+
+def test_a_presentation_state_says_how_somebody_looked(tmp_path: Path) -> None:
+    state = state_of(synthetic.write("presentation", tmp_path))
+    assert (state.label, state.creator, state.date) == (
+        "REVIEW",
+        "ROE, Richard",
+        "20 Nov 2026, 10:15",
+    )
+    assert state.covers("1.2.3.4")
+    assert not state.covers("1.2.3.5")
+    assert state.windows[0].window == Window(40, 80)
+    assert (state.inverse, state.rotation, state.flip) == (True, 90, True)
+    assert state.rescale == (2.0, -5.0)
+    assert state.shutter is not None
+    assert state.shutter.rectangle == (3, 2, 20, 12)
+    area = state.areas[0]
+    assert (area.top_left, area.bottom_right, area.aspect) == ((2, 3), (20, 14), 2.0)
+    layer = state.layers[0]
+    assert (layer.name, layer.order) == ("ONE", 1)
+    assert layer.graphics[0].kind is GraphicKind.POLYLINE
+    assert layer.graphics[0].points == ((1, 2), (8, 9))
+    caption = layer.captions[0]
+    assert (caption.text, caption.anchor, caption.anchor_relative) == ("Here", (0.5, 0.5), True)
+
+
+def test_its_rescale_stands_in_for_the_images_own(tmp_path: Path) -> None:
+    state = state_of(synthetic.write("presentation", tmp_path))
+    path = save(tmp_path / "i.dcm", dataset(ramp(), RescaleSlope=1, RescaleIntercept=-1024))
+    image = load_study([path]).series[0].images[0]
+    assert np.array_equal(read_pixels(image, 0, state), ramp().astype(int) * 2 - 5)
+    assert read_pixels(image)[0, 0] == -1024
+
+
+def test_a_state_with_lookup_tables(tmp_path: Path) -> None:
+    ds = synthetic.presentation()
+    for gone in ("RescaleSlope", "RescaleIntercept", "RescaleType"):
+        delattr(ds, gone)
+    ds.ModalityLUTSequence = synthetic.lut(0, 16, [7 * value for value in range(400)])
+    window = Dataset()
+    window.VOILUTSequence = synthetic.lut(10, 12, list(range(0, 4000, 10)))
+    ds.SoftcopyVOILUTSequence = [window]
+    state = state_of(save(tmp_path / "p.dcm", ds))
+    image = load_study([save(tmp_path / "i.dcm", dataset(ramp()))]).series[0].images[0]
+    values = read_pixels(image, 0, state)
+    assert np.array_equal(values, ramp().astype(int) * 7)
+    table = state.windows[0].window
+    assert isinstance(table, Table)
+    expected = np.clip(values.astype(int) - 10, 0, 399) * 10
+    assert np.array_equal(look_up(values, table), expected)
+
+
+def test_a_damaged_state_is_one_sentence(tmp_path: Path) -> None:
+    ds = synthetic.presentation()
+    without_size = Dataset()
+    without_size.add_new(0x00283006, "OW", b"\0\0")
+    ds.ModalityLUTSequence = [without_size]
+    with pytest.raises(UserFacingError, match="does not say how large it is"):
+        open_all([save(tmp_path / "p.dcm", ds)])
