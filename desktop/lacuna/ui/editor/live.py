@@ -21,11 +21,12 @@ CLOSING_MS = 160  # the colours of what was written, once
 FRAME_MS = 50  # repaint at 20 Hz at most
 CALM_FRAME_MS = 250  # with reduced motion
 
-_EM_A_TOKEN = 2.8  # width of a token, in font sizes: a short word and its blank
+# Width of a token, in font sizes: a short word and its blank. Of an open length, an upper bound,
+# about two thirds are words in the end; a room made for all of them would fall in by lines.
+_EM_A_TOKEN = 2.5
+_EM_AN_OPEN_TOKEN = 1.9
 _SPARE = 1.15  # of the first draft's width
 _INLINE = 0.85  # of the measure: longer drafts get lines of their own
-_BREAKS = 40  # tokens from which a draft is expected to hold line ends
-_SPARE_LINES = 3
 _UNKNOWN = 16  # tokens, for a gap of open length in a block that has not begun
 
 
@@ -133,16 +134,19 @@ class _Track:
     accepted: float
 
 
-def room_for(tokens: int, measure: float, em: float, drafted: float = 0.0) -> Room:
+def room_for(
+    tokens: int, measure: float, em: float, drafted: float = 0.0, *, exact: bool = True
+) -> Room:
     """Return the room for so many tokens in lines of ``measure`` pixels at font size ``em``.
 
     ``drafted`` is the width of their first draft: noise, but of the right number of letters.
+    ``exact``: all of them are words; otherwise so many at most.
     """
-    width = max(tokens * _EM_A_TOKEN * em, _SPARE * drafted)
-    if width <= _INLINE * measure:
-        return Room(max(width, 3 * em), 1)
-    spare = _SPARE_LINES if tokens >= _BREAKS else 1
-    return Room(measure, ceil(width / measure) + spare)
+    width = tokens * em * (_EM_A_TOKEN if exact else _EM_AN_OPEN_TOKEN)
+    inline = max(width, _SPARE * drafted)
+    if inline <= _INLINE * measure:
+        return Room(max(inline, 3 * em), 1)
+    return Room(measure, ceil(width / measure) + exact)  # words of one's own length hold line ends
 
 
 def rooms_for(request: FillRequest, step: StepEvent, setting: Setting) -> dict[str, Room]:
@@ -155,7 +159,9 @@ def rooms_for(request: FillRequest, step: StepEvent, setting: Setting) -> dict[s
         draft = drafts.get(segment.id)
         tokens = (len(draft.tokens) if draft else 0) or segment.exact or _UNKNOWN
         drafted = setting.width_of(draft.text) if draft else 0.0
-        rooms[segment.id] = room_for(tokens, setting.measure, setting.em, drafted)
+        exact = segment.exact is not None
+        room = room_for(tokens, setting.measure, setting.em, drafted, exact=exact)
+        rooms[segment.id] = room
     return rooms
 
 
@@ -193,7 +199,9 @@ class LiveRun:
         for segment in request.segments:
             if isinstance(segment, Gap) and segment.id not in self.rooms:
                 tokens = segment.exact or _UNKNOWN
-                self.rooms[segment.id] = room_for(tokens, setting.measure, setting.em)
+                exact = segment.exact is not None
+                room = room_for(tokens, setting.measure, setting.em, exact=exact)
+                self.rooms[segment.id] = room
 
     def show(self, step: StepEvent) -> None:
         """Take a step over. Steps may be left out."""
