@@ -1,10 +1,26 @@
-"""A question -> the fill that answers it. Torch-free."""
+"""What a request asks for in words: a question, the length of a whole draft. Torch-free."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
-from lacuna_models.api import ANSWER, AskRequest, FillRequest, Gap
+from lacuna_models.api import (
+    ANSWER,
+    AskRequest,
+    Detail,
+    FillRequest,
+    Fixed,
+    Gap,
+    Prompt,
+    Words,
+)
+
+_STYLES: dict[Detail, Literal["terse", "full", "detailed"]] = {
+    Detail.TERSE: "terse",
+    Detail.STANDARD: "full",
+    Detail.DETAILED: "detailed",
+}
 
 
 def as_fill(request: AskRequest) -> FillRequest:
@@ -18,3 +34,20 @@ def as_fill(request: AskRequest) -> FillRequest:
         request.alternatives,
         request.adapter,
     )
+
+
+def told(request: FillRequest) -> Prompt:
+    """Return the prompt, with the length that a whole draft was asked to have.
+
+    A draft is whole where one gap is to be filled and only blanks are fixed.
+    """
+    gaps = [segment for segment in request.segments if not isinstance(segment, Fixed)]
+    fixed = [segment.text for segment in request.segments if isinstance(segment, Fixed)]
+    if len(gaps) != 1 or not isinstance(gaps[0], Gap) or "".join(fixed).strip():
+        return request.prompt
+    policy = gaps[0].policy
+    if isinstance(policy, Words):
+        return replace(request.prompt, words=policy.words)
+    if isinstance(policy, Detail):
+        return replace(request.prompt, style=_STYLES[policy])
+    return request.prompt

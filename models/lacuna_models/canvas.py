@@ -16,6 +16,7 @@ from lacuna_models.vocabulary import Vocabulary
 
 SHORTEST_GAP = 3  # tokens; below that a gap holds no phrase
 PARAGRAPH = 2.5  # times the default gap, room permitting: for a gap that is to hold sentences
+LONGEST_GAP = 24  # tokens; what is longer holds more than a sentence
 DEFAULT_GAP = 12  # tokens; a report sentence of the real tokenizer
 
 
@@ -38,6 +39,12 @@ class CanvasSpec:
         paragraph_gap: the same for one that is to hold sentences; None is a multiple of the other.
         elastic: whether the model was taught to pad a gap that is too long.
         preamble: ids that the model writes before its words (an empty thought channel); held.
+        searched: whether a gap of unknown length is tried at several lengths; otherwise it
+            reserves, and is padded.
+        longest_gap: tokens, the longest that is tried.
+        tokens_per_word: of this tokenizer, in reports.
+        margin: nats a token by which an alternative may be less likely than the best fill.
+        two_stage: whether a whole draft's impression is written anew from its body.
     """
 
     length: int
@@ -45,6 +52,11 @@ class CanvasSpec:
     paragraph_gap: int | None = None
     elastic: bool = False
     preamble: tuple[int, ...] = ()
+    searched: bool = True
+    longest_gap: int = LONGEST_GAP
+    tokens_per_word: float = 1.3
+    margin: float = 1.0
+    two_stage: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +122,12 @@ def lay_out(
     *,
     last: bool = True,
     lengths: Mapping[str, int] | None = None,
+    padded: bool = True,
 ) -> Layout:
     """Place segments on one canvas.
 
     ``lengths`` are positions of gaps of unknown length, by id, for those that are to have just so
-    many; the others share what is left.
+    many; the others share what is left. Without ``padded`` they are to be filled with words.
 
     With ``last``, a gap at the end is open: it takes the rest of the canvas and may end the reply;
     without such a gap the reply's end follows the text. Otherwise the canvas is just as long as
@@ -130,7 +143,8 @@ def lay_out(
         runs = {i: run for i, run in runs.items() if i < open_gap}
     taken = len(spec.preamble) + sum(len(run.ids) for run in runs.values())
     shares = _share(segments, spec, taken, open_gap, asked)
-    return _Builder(segments, vocabulary, spec, open_gap, last, asked).build(runs, shares)
+    tight = frozenset() if padded else frozenset(asked)
+    return _Builder(segments, vocabulary, spec, open_gap, last, asked, tight).build(runs, shares)
 
 
 def needs(segments: Sequence[Segment], vocabulary: Vocabulary, gap: int) -> int:
@@ -248,6 +262,7 @@ class _Builder:
     open_gap: int | None
     last: bool
     asked: Mapping[str, int]
+    tight: frozenset[str]
 
     def build(self, runs: dict[int, Run], lengths: dict[int, int]) -> Layout:
         self.ids = list(self.spec.preamble)
@@ -281,7 +296,8 @@ class _Builder:
     def _lay_gap(self, index: int, gap: Gap, length: int) -> None:
         start = len(self.ids)
         self.ids += [self.vocabulary.marks.pad] * length
-        rule = Rule.ELASTIC if self.spec.elastic and gap.exact is None else Rule.WORDS
+        padded = self.spec.elastic and gap.exact is None and gap.id not in self.tight
+        rule = Rule.ELASTIC if padded else Rule.WORDS
         rules = [rule] * length
         if index == self.open_gap:  # an answer of nothing at all is none: the first place is text
             rules = [Rule.WORDS] + [Rule.ENDING] * (length - 1)

@@ -115,7 +115,7 @@ class DiffusionEngine:
         job = Job(request, settings, time.perf_counter(), self._info)
         run = Run(loaded, self._forbidden, job, Pace(cancel, commands))
         with _within_memory(), self._thinking_with(request.adapter):
-            yield from run.events(self._contexts.get(request.prompt))
+            yield from run.events(self._contexts.get(asking.told(request)))
 
     def ask(
         self,

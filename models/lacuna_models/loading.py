@@ -24,6 +24,7 @@ from lacuna_models.lean.choice import suits
 from lacuna_models.lean.weights import Weights as LeanWeights
 from lacuna_models.lean.weights import fold
 from lacuna_models.quantise.scheme import scheme_of
+from lacuna_models.search.traits import search_traits
 from lacuna_models.streaming import UnfitError, pour, skeleton
 from lacuna_models.vocabulary import Marks, Vocabulary
 from lacuna_models.weights import Progress, digest, is_folder, read_json, weight_files
@@ -108,6 +109,7 @@ class _Traits:
     paragraph_gap: int | None
     certainty: tuple[float, float] | None
     adapters: Mapping[str, Path]
+    search: Mapping[str, Any]
     bounds: ScoreBounds | None
 
 
@@ -272,6 +274,7 @@ def _traits(path: Path) -> _Traits:
         paragraph_gap=known.get("section_gap_tokens"),
         certainty=None if certainty is None else (float(certainty[0]), float(certainty[1])),
         adapters=_shipped(path, known.get("adapters", [])),
+        search=search_traits(path.name, known),
         bounds=_score_bounds(path, known.get(BOUNDS)),
     )
 

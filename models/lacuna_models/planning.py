@@ -50,17 +50,20 @@ class Planner:
             raise EngineError("There is no gap to fill.", "Put [...] where the model is to write.")
         return plan
 
-    def again(self, block: Block, lengths: Lengths, *, elastic: bool) -> Block:
+    def again(self, block: Block, lengths: Lengths, *, padded: bool) -> Block:
         """Return a block with other lengths of its gaps.
 
         Raises:
             EngineError: there is no room for them.
         """
-        canvas = replace(self.canvas, elastic=elastic)
-        if block.index:
-            canvas = replace(canvas, preamble=())
-        last = block.index + 1 == block.count
-        layout = lay_out(block.segments, self.vocabulary, canvas, last=last, lengths=lengths)
+        layout = lay_out(
+            block.segments,
+            self.vocabulary,
+            replace(self.canvas, preamble=()) if block.index else self.canvas,
+            last=block.index + 1 == block.count,
+            lengths=lengths,
+            padded=padded,
+        )
         return replace(
             block,
             layout=replace(layout, before=block.layout.before, after=block.layout.after),

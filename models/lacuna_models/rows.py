@@ -180,6 +180,18 @@ class Row:
         self._settled = self._settled and self.finished
         self._read(job, block, words, keep=not self.stopped)
 
+    def take_over(self, other: Row) -> None:
+        """Become what another row of the same search wrote, as one more step."""
+        self.ids, self.finished = other.ids, other.finished
+        self._accepted, self._states, self._held = other._accepted, other._states, other._held
+        self._entropy, self._doubt, self._mean = other._entropy, other._doubt, other._mean
+        self._number += 1
+        self._steps += 1
+
+    def leave_out(self, positions: Collection[int], pad: int) -> None:
+        """Take tokens out of what was written."""
+        self.ids = [pad if p in positions else token for p, token in enumerate(self.ids)]
+
     def end_as(self, fills: Sequence[Fill], *, settled: bool) -> None:
         """Close a block with fills that were chosen elsewhere."""
         self._blocks += 1

@@ -28,6 +28,8 @@ from lacuna_models.loading import Loaded
 from lacuna_models.pace import Pace, Touch, Turn
 from lacuna_models.planning import Block, Planner, plan_request
 from lacuna_models.rows import Job, Moment, Read, Row
+from lacuna_models.search.redraft import body_of, once
+from lacuna_models.search.searching import Search
 from lacuna_models.strikes import Struck, found, spellings
 from lacuna_models.tracks import Board, Track
 
@@ -89,8 +91,9 @@ class Run:
     def _go(self, rows: tuple[Row, ...], start: Context) -> Iterator[StepEvent]:
         """Take rows through the plan, from its beginning again after each edit."""
         while not rows[0].stopped:
-            if len(self._plan) > 1 and len(rows) > 1:
-                # Later blocks see what each row wrote before: the rows part company.
+            if len(rows) > 1 and (len(self._plan) > 1 or self._searches(rows[0], start)):
+                # A search takes the batch for itself, and later blocks see what each row wrote
+                # before: the rows part company.
                 for row in rows:
                     yield from self._go((row,), start)
                 return
@@ -115,18 +118,80 @@ class Run:
                     seen = context.extend(self.loaded, seen, rows[0].written(self.words))
         return None
 
+    def _searches(self, row: Row, start: Context) -> bool:
+        blocks = [block for block in self._plan if block.layout.free]
+        return any(Search(self, block, row, start).wanted for block in blocks)
+
     def _block(self, block: Block, rows: tuple[Row, ...], seen: Context) -> Steps:
-        live = self.live(block, rows, seen)
+        search = Search(self, block, rows[0], seen)
+        if search.wanted:
+            return (yield from search.steps())
+        return (yield from self.to_the_end(self.live(block, rows, seen)))
+
+    def to_the_end(self, live: Live) -> Steps:
+        """Step until a block is over, and close it unless an edit cut it short."""
         edit = yield from self.steps(live)
-        self._note(live)
+        if edit is None and self.redrafts(live):
+            edit = yield from self.steps(live)
+            self.tidy(live)
         if edit is None:
-            for row, track in zip(live.rows, live.tracks, strict=True):
-                row.end(self.job, live.block, self.words, left=0 if track.over else track.left)
+            self.close(live)
+        else:
+            self.note(live)
         return edit
 
-    def track(self, block: Block, row: Row) -> Track:
-        """Return a fresh track of a row through a block."""
-        seed = row.seed + _NEXT_BLOCK * block.index
+    def redrafts(self, live: Live) -> bool:
+        """Begin the second stage of a whole draft, where there is to be one."""
+        asked = self.request.two_stage
+        wanted = self.loaded.canvas.two_stage if asked is None else asked
+        span = live.block.layout.spans[0]
+        whole = span.ending and live.block.layout.parts == (span,)
+        if self.commanded or self.pace.stopped or not (wanted and whole):
+            return False
+        bodies = [body_of(self._text(live.block, row), self.words) for row in live.rows]
+        for row, track, body in zip(live.rows, live.tracks, bodies, strict=True):
+            if body is not None:
+                stands = dict(enumerate(body, span.start))
+                track.write_on(stands)
+                row.keep(stands)
+        live.stage = Stage.REDRAFT
+        return any(body is not None for body in bodies)
+
+    def tidy(self, live: Live) -> None:
+        """Leave out what a draft says twice."""
+        start = live.block.layout.spans[0].start
+        for row in live.rows:
+            ids = self._text(live.block, row)
+            kept = set(once(ids, self.words))
+            row.leave_out({start + i for i in range(len(ids)) if i not in kept}, self._pad)
+
+    def _text(self, block: Block, row: Row) -> list[int]:
+        """Return what a row wrote into a block's only span, up to the reply's end."""
+        span, ends = block.layout.spans[0], self.words.marks.ends
+        ids = row.ids[span.start : span.stop]
+        return ids[: next((i for i, token in enumerate(ids) if token in ends), len(ids))]
+
+    @property
+    def _pad(self) -> int:
+        return self.words.marks.pad
+
+    def close(self, live: Live) -> None:
+        """Close a block: keep all, or what was accepted where it was stopped."""
+        self.note(live)
+        for row, track in zip(live.rows, live.tracks, strict=True):
+            row.end(self.job, live.block, self.words, left=0 if track.over else track.left)
+
+    def one(self, block: Block, row: Row, track: Track, seen: Context) -> Live:
+        """Let one track go on by itself."""
+        return Live(block, (row,), (track,), Board(self.loaded, seen, (track,)))
+
+    def many(self, block: Block, rows: tuple[Row, ...], board: Board) -> Live:
+        """Take the rows of a board that was made elsewhere."""
+        return Live(block, rows, board.tracks, board)
+
+    def track(self, block: Block, row: Row, shift: int = 0) -> Track:
+        """Return a fresh track of a row through a block; ``shift`` leads to other draws."""
+        seed = row.seed + shift + _NEXT_BLOCK * block.index
         return Track(block.layout, self._rules, self.job.settings, seed, self.words.size)
 
     def live(self, block: Block, rows: tuple[Row, ...], seen: Context) -> Live:
@@ -191,9 +256,13 @@ class Run:
             if again:
                 track.ban(again)
                 track.warm()
-            left = 0 if track.over else track.left
-            moment = Moment(live.stage, self._edition, self.pace.paused, left)
-            yield row.event(self.job, live.block, self.words, moment)
+            yield self.event(live.block, row, track, live.stage)
+
+    def event(self, block: Block, row: Row, track: Track, stage: Stage) -> StepEvent:
+        """Word a row's last step."""
+        left = 0 if track.over else track.left
+        moment = Moment(stage, self._edition, self.pace.paused, left)
+        return row.event(self.job, block, self.words, moment)
 
     def bend(self, live: Live, command: Touch) -> None:
         """Obey a lock, a release or a strike from the next step on."""
@@ -252,7 +321,7 @@ class Run:
                     again[p] = [ids[p]]
         return again
 
-    def _note(self, live: Live) -> None:
+    def note(self, live: Live) -> None:
         """Note what a block's spans hold, in case that the report is edited."""
         around = beside(self._segments)
         for row, track in zip(live.rows, live.tracks, strict=True):

@@ -174,7 +174,7 @@ def step(
 
     ``logits`` are (R, F, V) float32, at the free positions only; ``heat`` is the temperature.
     """
-    doubt = _entropy(_allowed(logits, task))
+    doubts = doubt(logits, task)
     logits = _allowed(logits / heat, task)
     sampled = draws.tokens(logits)
     entropy = _entropy(logits)
@@ -193,7 +193,7 @@ def step(
         sampled=sampled,
         accepted=_spread(task, accepted, fill=True),
         entropy=_spread(task, entropy, fill=0.0),
-        doubt=_spread(task, doubt, fill=0.0),
+        doubt=_spread(task, doubts, fill=0.0),
         mean_entropy=mean,
         state=State(
             canvas=following,
@@ -205,6 +205,11 @@ def step(
             finished=finished,
         ),
     )
+
+
+def doubt(logits: Tensor, task: Task) -> Tensor:
+    """Return (R, F) nats: the entropy of (R, F, V) logits at temperature 1."""
+    return _entropy(_allowed(logits, task))
 
 
 def accept(entropy: Tensor, bound: float) -> Tensor:

@@ -28,6 +28,7 @@ from lacuna_models.sampler import (
     State,
     StepOutput,
     Task,
+    doubt,
     first_state,
     step,
     temperature,
@@ -45,7 +46,7 @@ class Track:
         task: what the sampler is asked now.
         state: the sampler's.
         left: steps that it may still take.
-        held: positions that were locked meanwhile, with what they hold.
+        held: positions that the reader locked meanwhile, with what they hold.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Track:
         """Lay noise. ``rules`` is (rules, V) bool, what may not stand; ``size`` is V."""
         self.layout = layout
         self.held: dict[int, int] = {}
+        self._standing: dict[int, int] = {}
         self._rules = rules
         self._settings = settings
         self._banned: dict[int, set[int]] = {}
@@ -99,6 +101,28 @@ class Track:
         self._retask()
 
     @torch.inference_mode()
+    def write_on(self, tokens: Mapping[int, int]) -> None:
+        """Hold tokens that are the model's own, noise the rest, and begin the schedule again."""
+        self._standing = dict(tokens)
+        self._retask()
+        self.noise(self.layout.free)
+        self.left = budget(self._settings)
+
+    def shorten(self, steps: int) -> None:
+        """Let it take so many steps at most."""
+        self.left = min(self.left, steps)
+
+    def lengthen(self, steps: int) -> None:
+        """Let it take so many steps at least, if it has not settled."""
+        self.left = max(self.left, steps)
+
+    @torch.inference_mode()
+    def doubts(self, logits: Tensor) -> dict[int, float]:
+        """Return the entropy of (1, F, V) logits at temperature 1 at each free position, nats."""
+        entropy = doubt(logits, self.task)[0].tolist()
+        return dict(zip(self.task.free.tolist(), entropy, strict=True))
+
+    @torch.inference_mode()
     def release(self, positions: Collection[int]) -> None:
         """Let go of held positions; what they held is where the model starts from."""
         self.held = {p: token for p, token in self.held.items() if p not in positions}
@@ -132,8 +156,9 @@ class Track:
 
     def _made(self) -> Task:
         ids = torch.tensor(self.layout.ids, dtype=torch.long, device=self._rules.device)
-        free = [p for p in self.layout.free if p not in self.held]
-        for position, token in self.held.items():
+        known = self._standing | self.held
+        free = [p for p in self.layout.free if p not in known]
+        for position, token in known.items():
             ids[position] = token
         rules = torch.tensor([self.layout.rules[p].value for p in free], dtype=torch.long)
         forbidden = self._rules[rules.to(self._rules.device)]
@@ -187,6 +212,14 @@ class Board:
         return [
             None if track.over else track.take(logits[row : row + 1, self._of(track)])
             for row, track in enumerate(self.tracks)
+        ]
+
+    @torch.inference_mode()
+    def thoughts(self) -> list[tuple[Track, Tensor]]:
+        """Return each track with the (1, F, V) logits of its canvas; no step is taken."""
+        logits = self.logits()
+        return [
+            (track, logits[row : row + 1, self._of(track)]) for row, track in enumerate(self.tracks)
         ]
 
     @torch.inference_mode()

@@ -1,0 +1,1 @@
+"""Several fills at once: lengths and alternatives as batch rows, and which of them to keep."""
