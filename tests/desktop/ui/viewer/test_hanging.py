@@ -1,0 +1,115 @@
+"""What hangs where by default, and what belongs beside what."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from lacuna.study.geometry import Plane
+from lacuna.study.model import Image, Series, Study
+from lacuna.study.volume import Axis
+from lacuna.ui.viewer.hanging import Layout, beside, hang
+from lacuna.ui.viewer.viewer_state import CT_PRESETS
+from tests.helpers import studies
+
+
+def ct(number: int = 1, description: str = "Lung 1.25", count: int = 12) -> Series:
+    series = studies.series(number, count=count, modality="CT")
+    images = tuple(
+        replace(
+            image,
+            view="",
+            frame_of_reference="1.9",
+            planes=(
+                Plane((0.0, 0.0, 3.0 * place), (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.14, 0.14)),
+            ),
+        )
+        for place, image in enumerate(series.images)
+    )
+    return replace(series, description=description, images=images)
+
+
+def breast(number: int, side: str, code: str) -> Series:
+    series = studies.series(number, code, modality="MG")
+    image = replace(series.images[0], laterality=side, position_code=code)
+    return replace(series, images=(image,))
+
+
+def names(study: Study, *priors: Study) -> list[str]:
+    return [place.series.description or "" for place in hang(study, priors).places]
+
+
+@pytest.mark.parametrize("modality", ["CR", "DX", "US", "OT"])
+def test_a_single_picture_stands_alone(modality: str) -> None:
+    hung = hang(studies.study(studies.series(modality=modality)))
+    assert hung.layout is Layout.ONE
+
+
+def test_a_radiograph_hangs_beside_the_prior_of_its_view() -> None:
+    prior = studies.study(studies.series(1, "Lateral"), studies.series(2, "PA"))
+    hung = hang(studies.study(), [prior])
+    assert hung.layout is Layout.TWO
+    assert hung.places[1].prior
+    assert hung.places[1].series.images[0].view == "PA"
+    other = studies.study(studies.series(modality="MR"))
+    assert hang(studies.study(), [other]).layout is Layout.ONE
+
+
+def test_a_mammogram_hangs_right_and_left_in_two_rows() -> None:
+    views = (("L", "MLO"), ("R", "CC"), ("R", "MLO"), ("L", "CC"))
+    study = studies.study(*(breast(n, *view) for n, view in enumerate(views, start=1)))
+    hung = hang(study)
+    assert hung.layout is Layout.FOUR
+    found = [
+        (place.series.images[0].laterality, place.series.images[0].position_code)
+        for place in hung.places
+    ]
+    assert found == [("R", "CC"), ("L", "CC"), ("R", "MLO"), ("L", "MLO")]
+    assert hang(studies.study(breast(1, "R", "CC"))).layout is Layout.ONE
+
+
+def test_four_views_in_one_series_are_found_by_their_frame() -> None:
+    images: list[Image] = []
+    for number, (side, code) in enumerate((("R", "CC"), ("L", "CC"), ("R", "MLO"), ("L", "MLO"))):
+        one = breast(1, side, code).images[0]
+        images.append(replace(one, sop_instance_uid=f"1.{number}"))
+    series = replace(breast(1, "R", "CC"), images=tuple(images))
+    assert [place.index for place in hang(studies.study(series)).places] == [0, 1, 2, 3]
+
+
+def test_a_ct_volume_hangs_with_its_cuts() -> None:
+    study = studies.study(ct(), ct(2, "Bone 2.0"))
+    hung = hang(study)
+    assert hung.layout is Layout.FOUR
+    assert [place.series.number for place in hung.places] == [1, 2, 1, 1]
+    assert [place.axis for place in hung.places] == [None, None, Axis.CORONAL, Axis.SAGITTAL]
+    assert hung.places[0].window == CT_PRESETS[3]
+    prior = studies.study(ct(7, "Soft"), ct(8, "Lung 1.25"))
+    last = hang(study, [prior]).places[3]
+    assert (last.prior, last.series.number, last.axis) == (True, 8, None)
+
+
+def test_one_ct_series_hangs_twice_through_two_windows() -> None:
+    hung = hang(studies.study(ct()))
+    assert [place.window for place in hung.places[:2]] == [CT_PRESETS[3], CT_PRESETS[4]]
+    assert hang(studies.study(ct(count=4))).layout is Layout.ONE
+
+
+def test_mr_hangs_up_to_four_series() -> None:
+    def study(count: int) -> Study:
+        return studies.study(
+            *(studies.series(n, count=3, modality="MR") for n in range(1, count + 1))
+        )
+
+    assert hang(study(1)).layout is Layout.ONE
+    assert hang(study(2)).layout is Layout.TWO
+    assert len(hang(study(6)).places) == 4
+    prior = study(1)
+    assert [place.prior for place in hang(study(6), [prior]).places][-1]
+
+
+def test_any_series_can_be_compared() -> None:
+    prior = studies.study(studies.series(5, "Lateral"), studies.series(6, "PA"))
+    hung = beside(studies.study(), prior, 1)
+    assert [place.series.number for place in hung.places] == [2, 5]

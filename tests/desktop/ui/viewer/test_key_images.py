@@ -1,0 +1,64 @@
+"""Key images: taken as seen, put back, counted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from lacuna.study.model import Window
+from lacuna.study.voi import render
+from lacuna.ui.viewer.key_images import MOST, KeyImages, taken, tokens_each
+from lacuna.ui.viewer.picture import Veil
+from lacuna.ui.viewer.viewer_state import ViewState
+from tests.helpers import studies
+
+WIDE, NARROW = Window(2048, 4096), Window(1000, 200)
+
+
+def test_an_image_is_taken_through_the_window_on_screen() -> None:
+    picture = studies.picture()
+    image = taken(picture, ViewState(NARROW, zoom=3, turns=1, flipped=True, invert=True))
+    assert np.array_equal(image.picture.pixels, render(picture.values, NARROW))
+    assert image.title == "PA, se 1, im 1"
+
+
+def test_a_shutter_covers_what_is_sent_and_an_overlay_is_not_drawn_into_it() -> None:
+    picture = studies.picture()
+    bright = np.zeros(picture.values.shape, bool)
+    bright[0, 0] = True
+    covered = np.zeros(picture.values.shape, bool)
+    covered[:, 200:] = True
+    image = taken(replace(picture, veil=Veil(bright, covered, 7)), ViewState(WIDE))
+    assert (image.picture.pixels[:, 200:] == 7).all()
+    assert image.picture.pixels[0, 0] == render(picture.values, WIDE)[0, 0]
+
+
+def test_the_same_again_takes_it_back_and_another_window_replaces_it() -> None:
+    picture = studies.picture()
+    wide, narrow = (taken(picture, ViewState(window)) for window in (WIDE, NARROW))
+    kept = KeyImages().toggled(wide)
+    assert kept.toggled(wide) == KeyImages()
+    assert kept.toggled(narrow).images == (narrow,)
+    other = taken(studies.picture(studies.series(count=2), 1), ViewState(WIDE))
+    both = kept.toggled(other)
+    assert both.images == (wide, other)
+    assert both.names == {wide.name, other.name}
+    assert both.without(0).images == (other,)
+
+
+def test_no_more_are_kept_than_can_be_read() -> None:
+    series = studies.series(count=MOST + 2)
+    kept = KeyImages()
+    for index in range(MOST + 2):
+        kept = kept.toggled(taken(studies.picture(series, index), ViewState(WIDE)))
+    assert len(kept.images) == MOST
+
+
+@pytest.mark.parametrize(
+    ("count", "tokens"), [(0, 1120), (1, 1120), (2, 1120), (3, 560), (8, 280), (16, 140), (40, 70)]
+)
+def test_the_rule_shares_the_room_among_the_images(count: int, tokens: int) -> None:
+    assert tokens_each(count) == tokens
+    assert tokens_each(count, 280) == 280
