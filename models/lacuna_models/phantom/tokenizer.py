@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import cache
 from importlib.resources import files
 from itertools import product
 
@@ -93,6 +94,7 @@ def _wrap(core: Tokenizer) -> PreTrainedTokenizerFast:
     )
 
 
+@cache
 def _merges(reports: int) -> tuple[dict[str, int], list[tuple[str, str]]]:
     """Return the learnt tokens with their ranks, and the merges that make them."""
     core = Tokenizer(models.BPE())
