@@ -6,40 +6,12 @@ from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lacuna_models.phantom.cases import ANSWERS, GROUPS, Findings, Side, Zone, classes
 from lacuna_models.phantom.grammar import accepts, report_sentences
 from lacuna_models.phantom.labeller import contradicts, doubled, label
 
 _SIDED = ("pneumothorax", "consolidation", "nodule", "granuloma", "atelectasis", "fracture")
-
-Values = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A mean with its bootstrap 95 % interval, over ``n`` items."""
-
-    mean: float
-    low: float
-    high: float
-    n: int
-
-    def __str__(self) -> str:
-        return f"{self.mean:.3f} [{self.low:.3f}, {self.high:.3f}]"
-
-
-def figure(values: list[float] | Values, draws: int = 2000) -> Figure:
-    """Return the mean of one value an item; NaN marks an item that has none."""
-    seen = np.asarray(values, dtype=np.float64)
-    seen = seen[~np.isnan(seen)]
-    if not len(seen):
-        return Figure(float("nan"), float("nan"), float("nan"), 0)
-    rng = np.random.default_rng(0)
-    means = seen[rng.integers(0, len(seen), (draws, len(seen)))].mean(axis=1)
-    low, high = np.quantile(means, (0.025, 0.975))
-    return Figure(float(seen.mean()), float(low), float(high), len(seen))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from transformers import (
     DiffusionGemmaConfig,
     DiffusionGemmaForBlockDiffusion,
     Gemma4ImageProcessorPil,
+    PreTrainedModel,
     PreTrainedTokenizerFast,
 )
 from transformers.models.diffusion_gemma.generation_diffusion_gemma import (
@@ -142,7 +143,7 @@ def make_model(config: DiffusionGemmaConfig, seed: int) -> DiffusionGemmaForBloc
 
 
 @torch.no_grad()
-def start_weights(model: nn.Module) -> None:
+def start_weights(model: PreTrainedModel) -> None:
     """Draw a model's first weights; see ``make_model``."""
     config = model.config
     depth = {"vision_tower": config.vision_config.num_hidden_layers}

@@ -162,6 +162,8 @@ def open_run(folder: Path) -> Run:
     if not (folder / "run.json").is_file():
         raise EngineError(f"{folder} holds no training run.", "Start one without --resume.")
     saved = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    if "told" in saved["recipe"]:
+        raise EngineError(f"{folder} holds a sibling's run.", "Add --sibling to go on with it.")
     shape = Shape(**saved["recipe"].pop("shape"))
     run = Run(folder, Recipe(**saved["recipe"], shape=shape), Progress(**saved["progress"]))
     phase = "language" if run.progress.language_steps else "vision"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -11,10 +10,7 @@ import pytest
 from PIL import Image
 
 from lacuna_models.cli import main
-from lacuna_models.loading import load
-from lacuna_models.phantom.evaluate import evaluate
 from lacuna_models.phantom.grammar import sections
-from lacuna_phantom import checkpoint_path
 
 
 def test_help_imports_no_torch() -> None:
@@ -46,6 +42,9 @@ def test_preview_draws_and_tells(tmp_path: Path, capsys: pytest.CaptureFixture[s
         (["export", "--run", "nowhere", "--out", "out"], "holds no training run"),
         (["train", "--out", "x", "--minutes", "0"], "Vision needs some of the minutes"),
         (["evaluate", "--drafts", "1"], "Figures need at least two"),
+        (["evaluate", "--seed", "10"], "The seed of an evaluation is one of 0 to 9"),
+        (["train", "--out", "x", "--tower", "y"], "Only a sibling takes its vision"),
+        (["train", "--sibling", "--resume", "--out", "x"], "holds no training run of a sibling"),
     ],
 )
 def test_a_refusal_is_one_sentence(
@@ -61,13 +60,3 @@ def test_a_refusal_is_one_sentence(
     assert sentence in said.err
     assert said.err.count("\n") == 1
     assert not said.out
-
-
-def test_the_card_holds_every_figure() -> None:
-    card = evaluate(load(checkpoint_path(), device="cpu"), drafts=2, infills=2)
-    again = json.loads(card.json())
-    assert again["drafts"]["label accuracy"]["n"] == 2
-    assert len(again["infills"]) == 6
-    assert all(0 <= fill["f1"]["mean"] <= 1 for fill in again["infills"].values())
-    assert card.step_milliseconds > 0
-    assert "| both sides |" in card.table()

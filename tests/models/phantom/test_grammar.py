@@ -18,6 +18,7 @@ from lacuna_models.phantom.cases import (
     classes,
     draw_findings,
 )
+from lacuna_models.phantom.evaluation.statistics import figure
 from lacuna_models.phantom.grammar import (
     STYLES,
     Prior,
@@ -29,7 +30,7 @@ from lacuna_models.phantom.grammar import (
     sentences,
     write,
 )
-from lacuna_models.phantom.judge import accepted, figure, judge, majority, same_label, token_f1
+from lacuna_models.phantom.judge import accepted, judge, majority, same_label, token_f1
 from lacuna_models.phantom.labeller import change, contradicts, doubled, label
 
 ILL = Findings(

@@ -1,0 +1,1 @@
+"""The report card: what the bundled checkpoint and its sibling can do, on held-out phantoms."""
