@@ -26,6 +26,7 @@ from lacuna.errors import UserFacingError
 from lacuna.study.model import Study
 from lacuna.ui.case_bar import CaseBar
 from lacuna.ui.column_splitter import REPORT, REPORT_MIN, ColumnSplitter
+from lacuna.ui.drop_welcome import DropWelcome
 from lacuna.ui.empty_state import EmptyState
 from lacuna.ui.model_dialog import ModelDialog
 from lacuna.ui.notice_bar import NoticeBar
@@ -91,6 +92,7 @@ class MainWindow(QWidget):
         self._column, self._slot = self._report_column(look, notice_slot)
         self._splitter = ColumnSplitter(look, self.viewports, self._column)
         self._stack = QStackedWidget()
+        self.drop_welcome = DropWelcome(look, self._stack)
         self.model_dialog = ModelDialog(look, self._stack)
         self.keys_dialog = KeysDialog(look, self._stack)
         self.preview = Preview(look, self._stack)
@@ -211,16 +213,21 @@ class MainWindow(QWidget):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if local_paths(event.mimeData()):
-            self.empty_state.drop_area.set_welcome(True)
+            self._welcome_drop(True)
             event.acceptProposedAction()
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        self.empty_state.drop_area.set_welcome(False)
+        self._welcome_drop(False)
 
     def dropEvent(self, event: QDropEvent) -> None:
-        self.empty_state.drop_area.set_welcome(False)
+        self._welcome_drop(False)
         event.acceptProposedAction()
         self._open(local_paths(event.mimeData()))
+
+    def _welcome_drop(self, welcome: bool) -> None:
+        """Show that what is held over the window can be dropped there, or no longer."""
+        self.empty_state.drop_area.set_welcome(welcome)
+        self.drop_welcome.set_shown(welcome and self.study is not None)
 
     def _open(self, paths: list[Path]) -> None:
         if paths:

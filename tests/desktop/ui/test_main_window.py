@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QColor, QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QTextEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -166,6 +166,19 @@ def test_the_drop_area_answers_what_is_held_over_it(window: MainWindow, look: Lo
     before = area.grab().toImage().pixelColor(20, 100)
     enter(window, urls("file:///cases/one.dcm"))
     assert area.grab().toImage().pixelColor(20, 100) == QColor(look.theme.surface.raised) != before
+
+
+def test_an_open_case_answers_what_is_held_over_it(window: MainWindow) -> None:
+    data = urls("file:///cases/one.dcm")
+    window.show_study(studies.study())
+    enter(window, data)
+    assert window.drop_welcome.isVisible()
+    assert window.drop_welcome.size() == window.drop_welcome.parentWidget().size()
+    QApplication.sendEvent(window, QDragLeaveEvent())
+    assert not window.drop_welcome.isVisible()
+    enter(window, data)
+    drop(window, data)
+    assert not window.drop_welcome.isVisible()
 
 
 def test_the_empty_window_offers_a_study_and_a_sample(
