@@ -57,7 +57,7 @@ class SpanScore:
         text: what stands there.
         places: where that is; a phrase may run over several segments.
         log_likelihood: nats, of what stands there: of a phrase the least likely of its tokens, of
-            a sentence the mean.
+            a sentence the critical token for which the comparison makes most of a difference.
         doubt: nats, of a phrase: all that speaks against it together; what bounds are held to.
         compared: nats, the same with grey pictures (EVIDENCE) or before the edit (DEPENDENCE).
         expected: what the model would have written there, most probable first; of phrases only.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -27,10 +28,13 @@ class _Case:
 
 @dataclass(frozen=True, slots=True)
 class Radar:
-    """All doubts of one measure, and how long a warm score took, in seconds."""
+    """All doubts of one measure; how long a score took with a warm context, in seconds.
+
+    ``elapsed`` holds the wall's and the processor's: they part where others use the machine.
+    """
 
     cases: tuple[_Case, ...]
-    elapsed: tuple[float, ...]
+    elapsed: tuple[tuple[float, float], ...]
 
     def bound(self, items: Sequence[int] | None = None) -> float:
         """Return the bound at which true reports hold few false marks."""
@@ -42,9 +46,10 @@ def measure(engine: Engine, count: int, seed: int, kind: Measure) -> Radar:
     """Score true and planted reports of held-out phantoms."""
     cases, elapsed = [], []
     for held in held_out(count, seed):
-        warm = _scores(engine, held, held.report.text, kind)
-        true = _scores(engine, held, held.report.text, kind) if kind is Measure.CLEAN else warm
-        elapsed.append(true.elapsed)
+        _scores(engine, held, held.report.text, Measure.CLEAN)  # encodes the picture
+        began = time.thread_time()
+        true = _scores(engine, held, held.report.text, kind)
+        elapsed.append((true.elapsed, time.thread_time() - began))
         doubts = tuple(_by_sentence(true, held.report.text).values())
         plants = []
         for plant in drawn(held, seed):
@@ -80,19 +85,20 @@ def lines(engine: Engine, count: int, seed: int) -> list[Line]:
     """Return the radar's figures: bounds come from the other half of the cases."""
     full = measure(engine, count, seed, Measure.CRITICAL)
     clean = measure(engine, count, seed, Measure.CLEAN)
-    pass_ms = [1000 * seconds for seconds in clean.elapsed]
     return [
         *_figures("radar", full, wanted=True),
         *_figures("radar, clean pass", clean, wanted=False),
-        Line("radar", "keystroke pass, ms (median)", _median(pass_ms), "<= 10"),
-        Line("radar", "whole radar, ms (median)", _median([1000 * s for s in full.elapsed])),
+        Line("radar", "keystroke pass, ms (median)", _median(clean, 0), "<= 10"),
+        Line("radar", "keystroke pass, ms of the processor (median)", _median(clean, 1)),
+        Line("radar", "whole radar, ms of the processor (median)", _median(full, 1)),
     ]
 
 
-def _median(values: Sequence[float]) -> Figure:
+def _median(radar: Radar, clock: int) -> Figure:
+    values = [1000 * times[clock] for times in radar.elapsed]
     rng = np.random.default_rng(0)
-    drawn_values = np.median(rng.choice(values, (1000, len(values))), axis=1)
-    low, high = np.quantile(drawn_values, (0.025, 0.975))
+    medians = np.median(rng.choice(values, (1000, len(values))), axis=1)
+    low, high = np.quantile(medians, (0.025, 0.975))
     return Figure(float(np.median(values)), float(low), float(high), len(values))
 
 

@@ -1,11 +1,16 @@
-"""Sentences, re-noised: with the pictures and without them, after an edit and before it."""
+"""Sentences, re-noised: with the pictures and without them, after an edit and before it.
+
+A sentence is judged by the one critical token that makes most of the difference: a mean over the
+wording drowns it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from lacuna_models.api import Prompt, ScoreBounds, ScoreRequest, Source, SpanScore
+from lacuna_models.scoring.critical import critical_words
 from lacuna_models.scoring.desk import Desk, Found
 from lacuna_models.scoring.pages import Page, without_pictures
 from lacuna_models.scoring.text import Joined, Stretch, joined
@@ -13,8 +18,19 @@ from lacuna_models.scoring.text import Joined, Stretch, joined
 _DRAWS = 2  # a sentence
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A sentence and the nats of its critical tokens; of all its tokens, if none is critical."""
+
+    stretch: Stretch
+    likely: tuple[float, ...]
+
+
 def evidence(desk: Desk, request: ScoreRequest, text: Joined) -> Found:
-    """Yield sentences, each re-noised in a row of its own, with the pictures and with grey ones."""
+    """Yield sentences, each in a row of its own, with the pictures and with grey ones.
+
+    Critical words elsewhere are draws too: else the impression tells what the picture would.
+    """
     grey = without_pictures(request.prompt)
     both = zip(
         desk.pages(request.prompt, request.segments),
@@ -23,38 +39,48 @@ def evidence(desk: Desk, request: ScoreRequest, text: Joined) -> Found:
     )
     for page, blank in both:
         sentences = _on(page, text)
-        with_picture = _sentence_likelihoods(page, sentences, request)
-        without = _sentence_likelihoods(blank, sentences, request)
+        elsewhere = frozenset(p for w in critical_words(text.text) for p in page.sheet.positions(w))
+        shown = _read(page, text, sentences, elsewhere, request.seed)
+        unseen = _read(blank, text, sentences, elsewhere, request.seed)
         spans = [
-            _sourced(_sentence_score(text, sentence, one, other), desk.bounds)
-            for sentence, one, other in zip(sentences, with_picture, without, strict=True)
+            _compared(text, one, other, most=1) for one, other in zip(shown, unseen, strict=True)
         ]
-        yield page, spans
+        yield page, [_sourced(span, desk.bounds) for span in spans]
 
 
 def _on(page: Page, text: Joined) -> list[Stretch]:
     return [s for s in text.whole_sentences() if page.sheet.positions(s)]
 
 
-def _sentence_likelihoods(
-    page: Page, sentences: list[Stretch], request: ScoreRequest
-) -> list[float]:
-    """Return each sentence's mean log-likelihood, nats a token, while its tokens are draws."""
-    rows = [page.sheet.positions(sentence) for sentence in sentences]
-    places = sorted({p for row in rows for p in row})
-    if not places:
+def _read(
+    page: Page, text: Joined, sentences: Sequence[Stretch], noisy: frozenset[int], seed: int
+) -> list[_Read]:
+    """Read each sentence in rows in which it, and ``noisy``, are draws."""
+    if not sentences:
         return []
-    noisy = [row for row in rows for _ in range(_DRAWS)]
-    seen = page.read(noisy, places, request.seed).likelihoods
-    means = seen.view(len(rows), _DRAWS, -1).mean(1)
+    own = [page.sheet.positions(sentence) for sentence in sentences]
+    places = sorted({p for row in own for p in row})
+    at = {p: i for i, p in enumerate(places)}
+    rows = [sorted(noisy.union(row)) for row in own for _ in range(_DRAWS)]
+    seen = page.read(rows, places, seed).likelihoods.view(len(own), _DRAWS, -1).mean(1)
+    critical = {p for w in critical_words(text.text) for p in page.sheet.positions(w)}
+    judged = [[at[p] for p in row if p in critical] or [at[p] for p in row] for row in own]
     return [
-        float(means[number, [places.index(p) for p in row]].mean())
-        for number, row in enumerate(rows)
+        _Read(sentence, tuple(seen[number, columns].tolist()))
+        for number, (sentence, columns) in enumerate(zip(sentences, judged, strict=True))
     ]
 
 
-def _sentence_score(text: Joined, sentence: Stretch, one: float, other: float) -> SpanScore:
-    return SpanScore(text.said(sentence), text.places(sentence), one, compared=other)
+def _compared(text: Joined, one: _Read, other: _Read, *, most: int) -> SpanScore:
+    """Score a sentence at the token where ``one`` exceeds ``other`` the most, or with -1 the least.
+
+    The same words may fall into other tokens beside other text; then the least likely stand in.
+    """
+    pairs = list(zip(one.likely, other.likely, strict=False))
+    if len(one.likely) != len(other.likely):
+        pairs = [(min(one.likely), min(other.likely))]
+    here, there = max(pairs, key=lambda pair: most * (pair[0] - pair[1]))
+    return SpanScore(text.said(one.stretch), text.places(one.stretch), here, compared=there)
 
 
 def _sourced(span: SpanScore, bounds: ScoreBounds | None) -> SpanScore:
@@ -80,23 +106,20 @@ def dependence(desk: Desk, request: ScoreRequest, text: Joined) -> Found:
     worth = dict(_kept(desk, request, grey, before, text))
     for page in desk.pages(grey, request.segments):
         sentences = [s for s in _on(page, text) if text.said(s) in worth]
-        likely = _sentence_likelihoods(page, sentences, request)
-        spans = [
-            _sentence_score(text, sentence, now, worth[text.said(sentence)])
-            for sentence, now in zip(sentences, likely, strict=True)
-        ]
+        now = _read(page, text, sentences, frozenset(), request.seed)
+        spans = [_compared(text, one, worth[text.said(one.stretch)], most=-1) for one in now]
         yield page, [_dependent(span, desk.bounds) for span in spans]
 
 
 def _kept(
     desk: Desk, request: ScoreRequest, prompt: Prompt, before: Joined, after: Joined
-) -> Iterator[tuple[str, float]]:
-    """Yield the sentences that stand after an edit too, with their likelihood before it."""
+) -> Iterator[tuple[str, _Read]]:
+    """Yield the sentences that stand after an edit too, as they were read before it."""
     standing = {after.said(sentence) for sentence in after.whole_sentences()}
     for page in desk.pages(prompt, request.before):
         sentences = [s for s in _on(page, before) if before.said(s) in standing]
-        likely = _sentence_likelihoods(page, sentences, request)
-        yield from zip(map(before.said, sentences), likely, strict=True)
+        for read in _read(page, before, sentences, frozenset(), request.seed):
+            yield before.said(read.stretch), read
 
 
 def _dependent(span: SpanScore, bounds: ScoreBounds | None) -> SpanScore:
