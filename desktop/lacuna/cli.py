@@ -1,4 +1,4 @@
-"""The command line: ``lacuna [gui] | draft | doctor | sample``. No Qt, and no torch until needed.
+"""The command line: ``lacuna [gui] | draft | ask | ...``. No Qt, and no torch until needed.
 
 Exit codes: 0 done, 2 refused with one sentence, 130 stopped with Ctrl+C, 1 a bug, which is logged.
 """
@@ -23,8 +23,10 @@ from lacuna.settings import STEPS
 from lacuna_models.api import EngineError
 
 DONE, BUG, REFUSED, INTERRUPTED = 0, 1, 2, 130
-VERBS = ("gui", "draft", "doctor", "sample")
+VERBS = ("gui", "draft", "ask", "doctor", "sample")
 MAX_SEED = 2**63 - 1
+MAX_ALTERNATIVES = 32
+MAX_WORDS = 1_000
 
 
 class _Parser(argparse.ArgumentParser):
@@ -72,9 +74,10 @@ def _parser() -> _Parser:
     parser = _Parser(prog="lacuna", description="Fix what you know, let the rest come.")
     parser.add_argument("--version", action="version", version=f"lacuna {lacuna.__version__}")
     _add_data_dir(parser, default=None)
-    verbs = parser.add_subparsers(dest="verb", metavar="gui | draft | doctor | sample")
+    verbs = parser.add_subparsers(dest="verb", metavar="gui | draft | ask | doctor | sample")
     _add_gui(verbs.add_parser("gui", help="open the window (without a verb, too)"))
     _add_draft(verbs.add_parser("draft", help="fill a report's gaps and print it"))
+    _add_ask(verbs.add_parser("ask", help="ask something about a study's first image"))
     doctor = verbs.add_parser("doctor", help="what this computer has of what Lacuna needs")
     doctor.add_argument("--json", action="store_true", help="print one JSON document")
     sample = verbs.add_parser("sample", help="draw the sample studies again")
@@ -107,15 +110,36 @@ def _add_draft(draft: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="text to keep, with gaps: [...], or [... 12] for 12 tokens; - reads standard input",
     )
-    draft.add_argument("--seed", type=_whole(0, MAX_SEED), default=0, metavar="N")
     draft.add_argument(
         "--steps", type=_whole(STEPS[0], STEPS[-1]), metavar="N", help="at most N steps"
     )
-    draft.add_argument("--adapter", type=_path, metavar="DIR", help="a LoRA adapter")
-    draft.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, mps")
-    draft.add_argument("--style", choices=("full", "terse"), default="full")
+    draft.add_argument("--style", choices=("full", "terse", "detailed"), default="full")
+    draft.add_argument(
+        "--words", type=_whole(1, MAX_WORDS), metavar="N", help="about N words, of a whole draft"
+    )
+    _add_engine(draft)
     draft.add_argument("--json", action="store_true", help="add the provenance of every span")
     draft.add_argument("--trace", action="store_true", help="print every step to standard error")
+
+
+def _add_ask(ask: argparse.ArgumentParser) -> None:
+    _add_study(ask)
+    ask.add_argument("--question", required=True, metavar="TEXT", help="what you want to know")
+    _add_engine(ask)
+    ask.add_argument("--json", action="store_true", help="print one JSON document")
+
+
+def _add_engine(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--seed", type=_whole(0, MAX_SEED), default=0, metavar="N")
+    verb.add_argument(
+        "--alternatives",
+        type=_whole(1, MAX_ALTERNATIVES),
+        default=1,
+        metavar="N",
+        help="up to N proposals",
+    )
+    verb.add_argument("--adapter", type=_path, metavar="DIR", help="a LoRA adapter")
+    verb.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, mps")
 
 
 class _Whole:
@@ -181,7 +205,7 @@ def _gui(arguments: argparse.Namespace) -> int:
 
 def _study(arguments: argparse.Namespace) -> tuple[Path, ...]:
     if arguments.sample == bool(arguments.study):
-        raise UserFacingError("Give a study, or --sample.", "See lacuna draft --help.")
+        raise UserFacingError("Give a study, or --sample.", f"See lacuna {arguments.verb} --help.")
     if arguments.sample:
         from lacuna_resources.samples import sample_study
 
@@ -202,6 +226,8 @@ def _draft(arguments: argparse.Namespace) -> int:
         adapter=arguments.adapter,
         device=arguments.device,
         style=arguments.style,
+        alternatives=arguments.alternatives,
+        words=arguments.words,
     )
     trace = (lambda event: _say(trace_line(event))) if arguments.trace else None
     outcome = draft(order, on_step=trace)
@@ -210,6 +236,25 @@ def _draft(arguments: argparse.Namespace) -> int:
     own_end = arguments.json or order.text is None
     _print((as_json(outcome) if arguments.json else plain(outcome)) + ("\n" if own_end else ""))
     return INTERRUPTED if outcome.stopped else DONE
+
+
+def _ask(arguments: argparse.Namespace) -> int:
+    from lacuna.ask import Question, as_json, ask, plain, remarks
+
+    question = Question(
+        study=_study(arguments),
+        words=arguments.question,
+        seed=arguments.seed,
+        alternatives=arguments.alternatives,
+        model=arguments.model,
+        adapter=arguments.adapter,
+        device=arguments.device,
+    )
+    answer = ask(question)
+    for remark in remarks(answer):
+        _say(_one_line(remark))
+    _print((as_json(answer) if arguments.json else plain(answer)) + "\n")
+    return INTERRUPTED if answer.stopped else DONE
 
 
 def _report(name: str | None) -> str | None:
@@ -261,7 +306,7 @@ def _sample(arguments: argparse.Namespace) -> int:
     return DONE
 
 
-_VERBS = {"gui": _gui, "draft": _draft, "doctor": _doctor, "sample": _sample}
+_VERBS = {"gui": _gui, "draft": _draft, "ask": _ask, "doctor": _doctor, "sample": _sample}
 
 
 def _print(text: str) -> None:

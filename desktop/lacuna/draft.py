@@ -20,6 +20,7 @@ from typing import Literal
 from lacuna.errors import UserFacingError
 from lacuna.report.apply import apply_done
 from lacuna.report.draft_mark import words_mean_nothing
+from lacuna.report.edit import set_length
 from lacuna.report.markup import parse
 from lacuna.report.model import Author, Report
 from lacuna.report.request import build_request
@@ -37,6 +38,7 @@ from lacuna_models.api import (
     Prompt,
     Reason,
     StepEvent,
+    Words,
 )
 
 MAX_REPORT_BYTES = 1 << 20
@@ -56,7 +58,9 @@ class Order:
     model: Path | None = None
     adapter: Path | None = None
     device: str = "auto"
-    style: Literal["full", "terse"] = "full"
+    style: Literal["full", "terse", "detailed"] = "full"
+    alternatives: int = 1
+    words: int | None = None  # of a whole draft
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,7 @@ class Outcome:
     @property
     def words_mean_nothing(self) -> bool:
         """Whether a demonstrator speaks about a picture that it was not drawn for."""
-        return _mean_nothing(self.info, self.picture)
+        return mean_nothing(self.info, self.picture)
 
     @property
     def stopped(self) -> bool:
@@ -100,17 +104,25 @@ def draft(order: Order, *, on_step: Step | None = None) -> Outcome:
     Raises:
         UserFacingError, EngineError: the study, the text, the model or the adapter is refused.
     """
-    report = whole_draft() if order.text is None else parse(order.text, Author.TYPED)
+    report = _whole(order) if order.text is None else parse(order.text, Author.TYPED)
     build_request(report, Prompt(), seeds=(order.seed,))  # refuses a text without a gap at once
     study = load_study(order.study)
     picture = first_picture(study)
     engine = _engine(order)
     try:
-        with _ctrl_c() as cancel:
+        with ctrl_c() as cancel:
             done = _run(engine, order, report, picture, cancel, on_step)
         return _outcome(engine.info, done, report, study, picture)
     finally:
         engine.close()
+
+
+def _whole(order: Order) -> Report:
+    draft = whole_draft()
+    if order.words is None:
+        return draft
+    (gap,) = draft.spans()
+    return set_length(draft, gap.id, Words(order.words))
 
 
 def first_picture(study: Study) -> ImageInput:
@@ -136,9 +148,14 @@ def _hushed() -> Iterator[None]:
 
 
 def _engine(order: Order) -> Engine:
+    return load_for(order.model, order.device, order.adapter)
+
+
+def load_for(model: Path | None, device: str, adapter: Path | None) -> Engine:
+    """Load an engine. Imports torch."""
     from lacuna_models.engine import load_engine
 
-    return load_engine(order.model, device=order.device, adapter=order.adapter)
+    return load_engine(model, device=device, adapter=adapter)
 
 
 def _run(
@@ -153,7 +170,14 @@ def _run(
     settings = None if order.steps is None else replace(own, steps=order.steps)
     prompt = Prompt(images=(picture,), style=order.style)
     request = build_request(report, prompt, seeds=(order.seed,), settings=settings)
-    for event in engine.fill(request, cancel):
+    return to_its_end(
+        engine.fill(replace(request, alternatives=order.alternatives), cancel), on_step
+    )
+
+
+def to_its_end(events: Iterator[StepEvent | Done], on_step: Step | None) -> Done:
+    """Run an engine's generator to its end, telling each step."""
+    for event in events:
         if isinstance(event, Done):
             return event
         if on_step is not None:
@@ -164,12 +188,13 @@ def _run(
 def _outcome(
     info: ModelInfo, done: Done, report: Report, study: Study, picture: ImageInput
 ) -> Outcome:
-    empty = _mean_nothing(info, picture)
+    empty = mean_nothing(info, picture)
     filled = apply_done(report, done, info, demonstrator_on_patient=empty)
     return Outcome(filled, done, info, picture, tuple(_notes(study, done)))
 
 
-def _mean_nothing(info: ModelInfo, picture: ImageInput) -> bool:
+def mean_nothing(info: ModelInfo, picture: ImageInput) -> bool:
+    """Return whether a demonstrator speaks about a picture that it was not drawn for."""
     return words_mean_nothing(info, phantom=picture.origin is Origin.PHANTOM)
 
 
@@ -185,7 +210,7 @@ def _notes(study: Study, done: Done) -> Iterator[str]:
 
 
 @contextmanager
-def _ctrl_c() -> Iterator[threading.Event]:
+def ctrl_c() -> Iterator[threading.Event]:
     """Make Ctrl+C set an event; a second one interrupts at once. On the main thread only."""
     stop = threading.Event()
     if threading.current_thread() is not threading.main_thread():

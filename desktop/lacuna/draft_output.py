@@ -10,7 +10,8 @@ from lacuna.draft import Outcome
 from lacuna.report.draft_mark import DRAFT_MARK, MEANINGLESS
 from lacuna.report.markup import render, spelled
 from lacuna.report.model import Fill, Fixed, Gap, Length, Span
-from lacuna_models.api import StepEvent
+from lacuna_models import api
+from lacuna_models.api import ModelInfo, StepEvent
 
 RESEARCH_USE = "Research use. Draft, requires review."
 
@@ -24,7 +25,7 @@ def plain(outcome: Outcome) -> str:
 def remarks(outcome: Outcome) -> list[str]:
     """Return the lines that go beside the report, not into it."""
     warning = [MEANINGLESS] if outcome.words_mean_nothing else []
-    return [DRAFT_MARK, *warning, *outcome.notes]
+    return [DRAFT_MARK, *warning, *outcome.notes, *other_wordings(outcome)]
 
 
 def as_json(outcome: Outcome) -> str:
@@ -54,14 +55,8 @@ def _document(outcome: Outcome) -> dict[str, Any]:
         "warning": MEANINGLESS if outcome.words_mean_nothing else None,
         "report": render(outcome.report),
         "spans": [_span(span) for span in outcome.report.spans()],
-        "model": {
-            "name": info.name,
-            "hash": info.hash,
-            "adapter": info.adapter,
-            "demonstrator": info.demonstrator,
-            "device": info.device,
-            "dtype": info.dtype,
-        },
+        "alternatives": [alternatives(fill) for fill in done.fills if fill.alternatives],
+        "model": model(info),
         "image": {"sha256": outcome.picture.digest(), "origin": str(outcome.picture.origin)},
         "seed": done.seed,
         "steps": done.steps,
@@ -70,6 +65,34 @@ def _document(outcome: Outcome) -> dict[str, Any]:
         "elapsed_seconds": round(done.elapsed, 3),
         "notes": list(outcome.notes),
     }
+
+
+def model(info: ModelInfo) -> dict[str, Any]:
+    """Return what answered."""
+    return {
+        "name": info.name,
+        "hash": info.hash,
+        "adapter": info.adapter,
+        "demonstrator": info.demonstrator,
+        "device": info.device,
+        "dtype": info.dtype,
+    }
+
+
+def alternatives(fill: api.Fill) -> dict[str, Any]:
+    """Return all proposals for one gap, best first; scores in nats a token."""
+    others = [{"text": a.text, "score": round(a.score, 4)} for a in fill.alternatives]
+    score = None if fill.score is None else round(fill.score, 4)
+    return {"proposals": [{"text": fill.text, "score": score}, *others]}
+
+
+def other_wordings(outcome: Outcome) -> list[str]:
+    """Return the other proposals as lines to stand beside the report, gap by gap."""
+    lines = []
+    for number, fill in enumerate(outcome.done.fills, 1):
+        for other in fill.alternatives:
+            lines.append(f"Gap {number}, or: {one_line(other.text.strip())} ({other.score:.2f})")
+    return lines
 
 
 def _span(span: Span) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import lacuna
-from lacuna import cli, draft
+from lacuna import ask, cli, draft
 from lacuna.errors import UserFacingError
 from lacuna_models.api import (
     CancelToken,
@@ -33,6 +33,7 @@ from lacuna_models.api import (
     TokenDraft,
     TokenState,
 )
+from lacuna_models.scripted import ScriptedEngine
 from tests.desktop.study.builder import dataset, ramp, save
 from tests.helpers.command import ROOT, python
 
@@ -352,8 +353,45 @@ def test_samples_are_drawn_again(tmp_path: Path, capsysbinary: Captured) -> None
 
 def test_the_command_line_imports_neither_torch_nor_qt() -> None:
     code = (
-        "import sys; from lacuna import cli, draft, draft_output, doctor, settings; "
+        "import sys; from lacuna import ask, cli, draft, draft_output, doctor, settings; "
         "cli.main(['--version']); import lacuna.study.sample; "
         "print(sorted({'torch', 'PySide6', 'transformers'} & set(sys.modules)))"
     )
     assert python(code).stdout.decode().splitlines()[-1] == "[]"
+
+
+def test_other_wordings_stand_beside_the_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: Captured
+) -> None:
+    said = {"said": ("The heart is normal.", "Normal heart.", "The heart is large.")}
+    engine = ScriptedEngine(default="The heart is normal.")
+    monkeypatch.setattr(draft, "_engine", lambda order: engine)
+    monkeypatch.setattr(engine, "_texts", lambda segment: said["said"])
+    path = report(tmp_path, "Findings: [...]")
+    assert cli.main(["draft", "--sample", "--report", path, "--alternatives", "2"]) == 0
+    out, err = capsysbinary.readouterr()
+    assert out.decode() == "Findings: The heart is normal."
+    assert "Gap 1, or: Normal heart." in err.decode()
+    assert cli.main(["draft", "--sample", "--report", path, "--alternatives", "3", "--json"]) == 0
+    document = json.loads(capsysbinary.readouterr().out)
+    proposals = document["alternatives"][0]["proposals"]
+    assert [p["text"] for p in proposals] == list(said["said"])
+
+
+def test_a_question_is_answered_with_its_alternatives(
+    monkeypatch: pytest.MonkeyPatch, capsysbinary: Captured
+) -> None:
+    engine = ScriptedEngine({"answer": ("No.", "No effusion.")})
+    monkeypatch.setattr(ask, "_engine", lambda question: engine)
+    words = ["ask", "--sample", "--question", "Any effusion?", "--alternatives", "2"]
+    assert cli.main(words) == 0
+    out, err = capsysbinary.readouterr()
+    assert out.decode() == "No.\nNo effusion.\n"
+    assert err.decode().startswith("DRAFT.")
+    assert engine.closed
+    assert cli.main([*words, "--json"]) == 0
+    document = json.loads(capsysbinary.readouterr().out)
+    assert document["question"] == "Any effusion?"
+    assert [p["text"] for p in document["proposals"]] == ["No.", "No effusion."]
+    assert cli.main(["ask", "--sample", "--question", " "]) == 2
+    assert "no question" in capsysbinary.readouterr().err.decode()
