@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+from PySide6.QtWidgets import QWidget
 
 from lacuna.ui.theme import KEY_RADIUS, Look, Role
 
@@ -11,6 +15,20 @@ RING = 2.0  # the focus ring
 RING_GAP = 1.0  # what keeps it apart from a filled button
 KEY_HEIGHT = 20
 _KEY_PAD = 6
+
+
+@contextmanager
+def painting(widget: QWidget) -> Iterator[QPainter]:
+    """Give a painter for a widget, and end it even after an error.
+
+    The error keeps its frames and they the painter; Qt ends a process whose widget is still being
+    painted on when its event is over.
+    """
+    painter = QPainter(widget)
+    try:
+        yield painter
+    finally:
+        painter.end()
 
 
 def paint_box(

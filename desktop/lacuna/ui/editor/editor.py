@@ -53,6 +53,7 @@ from lacuna.ui.editor.mark_paint import EVIDENCE, Marked
 from lacuna.ui.editor.painter import GUTTER, Scene, SpanPainter, lines_height
 from lacuna.ui.editor.spans import is_measured
 from lacuna.ui.editor.styles import Styler
+from lacuna.ui.paint import painting
 from lacuna.ui.theme import Look, Role
 from lacuna_models.api import FillRequest, Lock, Release, Seen, Soft, StepEvent, Strike
 
@@ -640,13 +641,10 @@ class ReportEditor(QTextEdit):
     # -- painting and room ---------------------------------------------------------------------
 
     def _pass(self, paint: Callable[[QPainter], None], event: QPaintEvent) -> None:
-        painter = QPainter(self.viewport())
-        try:
+        with painting(self.viewport()) as painter:
             painter.setClipRect(event.rect())
             painter.translate(-self._scroll())
             paint(painter)
-        finally:
-            painter.end()  # one left open by an error, which keeps its frame, ends the process
 
     def _scroll(self) -> QPointF:
         return QPointF(self.horizontalScrollBar().value(), self.verticalScrollBar().value())

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QFocusEvent,
@@ -73,6 +73,7 @@ class ImageView(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName("Image")
+        self.installEventFilter(self)
         self.setMouseTracking(True)  # a shape may follow the pointer between two clicks
 
     @property
@@ -265,12 +266,14 @@ class ImageView(QWidget):
         super().focusOutEvent(event)
         self.update()
 
-    def event(self, event: QEvent) -> bool:
-        # Esc belongs to the window, where it stops a run, unless a shape is under way.
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        # Esc belongs to the window, where it stops a run, unless a shape is under way. A filter,
+        # not ``event``: an error while painting beneath that would end the process (see the
+        # report's editor).
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
             event.setAccepted(self._hand.pen.drawing and event.key() == Qt.Key.Key_Escape)
             return True
-        return super().event(event)
+        return False
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self.entered.emit()

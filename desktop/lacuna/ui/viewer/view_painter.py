@@ -9,6 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QRegion
 
 from lacuna.study.measure import Point
+from lacuna.ui.paint import painting
 from lacuna.ui.theme import Look
 from lacuna.ui.viewer.annotations import paint_annotations, write_centred
 from lacuna.ui.viewer.hand import Hand
@@ -50,16 +51,16 @@ class ViewPainter:
 
     def paint(self, view: ImageView, box: QRectF, hand: Hand, message: str) -> None:
         """Paint a viewport whose image lies in ``box``."""
-        painter = QPainter(view)
-        painter.fillRect(view.rect(), QColor(_ON_BLACK.surface.image))
         sheet = view.sheet()
-        if view.page is not None:
-            view.page.paint(painter, box)
-        elif sheet is not None:
-            self._paint_picture(painter, view, box, sheet, hand)
-        elif message:
-            write_centred(painter, self.look, box, message)
-        self._paint_frame(painter, view)
+        with painting(view) as painter:
+            painter.fillRect(view.rect(), QColor(_ON_BLACK.surface.image))
+            if view.page is not None:
+                view.page.paint(painter, box)
+            elif sheet is not None:
+                self._paint_picture(painter, view, box, sheet, hand)
+            elif message:
+                write_centred(painter, self.look, box, message)
+            self._paint_frame(painter, view)
 
     def _paint_picture(
         self, painter: QPainter, view: ImageView, box: QRectF, sheet: Sheet, hand: Hand
