@@ -21,14 +21,14 @@ class DropWelcome(QWidget):
 
     def __init__(self, look: Look, over: QWidget) -> None:
         super().__init__(over)
-        self._look = look
+        self._look, self._over = look, over
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.hide()
 
     def set_shown(self, shown: bool) -> None:
         """Show the veil over all of what it lies on, or take it away."""
         if shown:
-            self.setGeometry(self.parentWidget().rect())
+            self.setGeometry(self._over.rect())
             self.raise_()
         self.setVisible(shown)
 
