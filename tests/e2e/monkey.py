@@ -6,7 +6,7 @@ Nothing here waits for the model: whatever it writes, what the reader wrote stan
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -30,7 +30,7 @@ from lacuna_models.api import Soft
 from tests.e2e import drive
 
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
-NONE = Qt.KeyboardModifier.NoModifier
+NONE, ALT = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.AltModifier
 KEY = Qt.Key
 
 WORDS = (
@@ -93,6 +93,12 @@ def readers_own(report: Report, scope: frozenset[str]) -> str:
         if not isinstance(span, Gap) and span.id not in scope
         if not (isinstance(span, Fill) and span.state is FillState.PROPOSED)
     )
+
+
+def in_order(few: Sequence[object], many: Sequence[object]) -> bool:
+    """Whether all of ``few`` are among ``many``, in the same order."""
+    rest = iter(many)
+    return all(any(one == other for other in rest) for one in few)
 
 
 class Monkey:
@@ -163,8 +169,15 @@ class Monkey:
         own = readers_own(self.report, scope)
         drive.pause(seconds)
         if case == self._case():
-            self._hold(anchors(self.report) == locked, "an anchor changed by itself")
-            self._hold(readers_own(self.report, scope) == own, "the reader's words changed")
+            now = anchors(self.report)
+            self._hold(in_order(locked, now), "an anchor changed by itself")
+            # Words of a run that the reader locked are anchors once it has ended.
+            new = [span for span in now if span not in locked]
+            self._hold(all(span.origin is not None for span in new), "an anchor came by itself")
+            held = "".join(span.text for span in new)
+            left = readers_own(self.report, scope)
+            self._hold(in_order(own, left), "the reader's words changed")
+            self._hold(len(left) == len(own) + len(held), "words became the reader's by themselves")
 
     def check(self) -> None:
         """What must hold at any time."""
@@ -320,7 +333,11 @@ class Monkey:
             self.check()
 
     def accept(self) -> None:
-        """Accept: not a letter changes."""
+        """Accept: not a letter changes, unless a card offers other words and they are taken."""
+        card = self.parts.panel.kit.foot.card
+        if card is not None and any(act.id == "change" for act in card.acts):
+            self._keep_anchors(lambda: self.press(KEY.Key_Return, CTRL))
+            return
         self._keep_text(lambda: self._keep_anchors(lambda: self.press(KEY.Key_Return, CTRL)))
 
     def reject(self) -> None:
