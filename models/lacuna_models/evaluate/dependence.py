@@ -21,7 +21,7 @@ from lacuna_models.api import (
 from lacuna_models.evaluate.figures import Line, area, halves
 from lacuna_models.evaluate.phantoms import Held, held_out, said
 from lacuna_models.evaluate.plants import Plant, drawn
-from lacuna_models.phantom.judge import figure
+from lacuna_models.phantom.evaluation.statistics import figure
 from lacuna_models.scoring.refill import warm
 
 _LEFT_ALONE = 0.95  # of untouched sentences

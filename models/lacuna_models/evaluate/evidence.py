@@ -11,7 +11,7 @@ import numpy as np
 from lacuna_models.api import Engine, Fixed, Measure, ScoreRequest, Source
 from lacuna_models.evaluate.figures import Line, area, halves
 from lacuna_models.evaluate.phantoms import finds, held_out, said
-from lacuna_models.phantom.judge import figure
+from lacuna_models.phantom.evaluation.statistics import figure
 
 _STRAYS = 0.01  # of sentences about nothing that may pass for the picture's
 _MISSED = 0.05  # of findings that may pass for habit

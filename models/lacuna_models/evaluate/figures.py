@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from lacuna_models.phantom.judge import Figure, Values
+from lacuna_models.phantom.evaluation.statistics import Figure, Values
 
 _DRAWS = 1000
 

@@ -12,7 +12,7 @@ from lacuna_models.api import Engine, Fixed, Measure, ScoreRequest, Scores
 from lacuna_models.evaluate.figures import Line, area, bound_for, halves
 from lacuna_models.evaluate.phantoms import Held, held_out
 from lacuna_models.evaluate.plants import Lie, drawn
-from lacuna_models.phantom.judge import Figure, figure
+from lacuna_models.phantom.evaluation.statistics import Figure, figure
 
 FALSE_MARKS = 0.1  # a report
 _DENIED = (Lie.ABSENCE, Lie.PRESENCE)

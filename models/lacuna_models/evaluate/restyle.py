@@ -11,8 +11,8 @@ import numpy as np
 from lacuna_models.api import Engine, Fixed, RewriteRequest, Soft
 from lacuna_models.evaluate.figures import Line
 from lacuna_models.evaluate.phantoms import Held, held_out, said
+from lacuna_models.phantom.evaluation.statistics import figure
 from lacuna_models.phantom.grammar import HOUSES, Report, write
-from lacuna_models.phantom.judge import figure
 
 _REPORTS = 40  # of one house, from which its habits are known
 _HABIT = 0.1  # of those reports: a wording that is seldomer is no habit
