@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from lacuna.errors import Cancelled
 from lacuna.study.model import Image, Source
-from lacuna.study.pixels import ImageReader
+from lacuna.study.pixels import ImageReader, read_frame
 from lacuna.study.sources import Reader
 
 Values = NDArray[Any]
@@ -233,8 +233,7 @@ class _Files:
 
     def read(self, image: Image, frame: int) -> Values:
         if image.frames == 1:
-            with ImageReader(image, self._reader) as opened:
-                return opened.values()
+            return read_frame(image, frame, self._reader)
         return self._many(image).values(frame)
 
     def _many(self, image: Image) -> ImageReader:

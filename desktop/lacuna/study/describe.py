@@ -11,8 +11,10 @@ from pydicom.uid import HTJ2K, JPEG2000
 
 from lacuna.study import physical, planes
 from lacuna.study.checks import GREY, check_complete, check_picture, check_syntax, frames
+from lacuna.study.direct import direct
 from lacuna.study.document import Document
 from lacuna.study.documents import describe_document
+from lacuna.study.geometry import SpacingSource
 from lacuna.study.laid_over import overlays, shutter
 from lacuna.study.model import Image, Patient, Source, Window
 from lacuna.study.part10 import Header
@@ -27,6 +29,7 @@ from lacuna.study.values import (
     number,
     numbers,
     text,
+    value_of,
 )
 from lacuna.study.wording import (
     clean,
@@ -118,6 +121,7 @@ def _image(header: Header, source: Source) -> Image:
     found = planes.planes(ds, count)
     turned = planes.orientation(ds)
     each = _windows_of_frames(ds, count)
+    apart = planes.spacing(ds)
     return Image(
         sop_instance_uid=text(ds, "SOPInstanceUID"),
         source=source,
@@ -128,22 +132,22 @@ def _image(header: Header, source: Source) -> Image:
         photometric=text(ds, "PhotometricInterpretation"),
         view=_view(text(ds, "ViewPosition")),
         windows=each[0],
-        pixel_spacing=physical.pixel_spacing(ds),
+        pixel_spacing=None if apart is None else (apart.row, apart.column),
         lossy=_lossy(header),
         origin=_origin(ds),
         position=found[0].depth if found else None,
         padding=_padding(ds),
         sides=sides(ds, () if turned is None else (*turned[0], *turned[1])),
-        at_detector=physical.at_detector(ds),
+        at_detector=apart is not None and apart.source is SpacingSource.DETECTOR,
         magnification=physical.magnification(ds),
         value_unit=physical.value_unit(ds),
         frame_rate=physical.frame_rate(ds),
         sop_class_uid=text(ds, "SOPClassUID"),
         planes=found,
         frame_of_reference=text(ds, "FrameOfReferenceUID"),
-        spacing=planes.spacing(ds),
+        spacing=apart,
         regions=planes.regions(ds),
-        aspect=planes.aspect(ds),
+        aspect=planes.aspect(ds, apart),
         inverted=_inverted(ds),
         frame_windows=each if len(set(each)) > 1 else (),
         frame_times=physical.frame_times(ds, count),
@@ -155,6 +159,7 @@ def _image(header: Header, source: Source) -> Image:
         laterality=_laterality(ds),
         position_code=text(ds, "ViewPosition"),
         time=_taken(ds),
+        direct=None if source.member else direct(header, *rescale(ds, 0)),
     )
 
 
@@ -189,7 +194,7 @@ def _taken(ds: Any) -> str:
 def _patient(ds: Any) -> Patient:
     birth = text(ds, "PatientBirthDate")
     return Patient(
-        name=person_name(str(ds.get("PatientName") or "")),
+        name=person_name(str(value_of(ds, "PatientName") or "")),
         id=text(ds, "PatientID"),
         sex=text(ds, "PatientSex"),
         birth_date=show_date(birth),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from lacuna.study.softcopy import Overlay, Shutter
-from lacuna.study.values import integer, number, numbers
+from lacuna.study.values import integer, number, numbers, value_of
 
 OVERLAY_GROUPS = range(0x6000, 0x6020, 2)
 ROWS, COLUMNS, FRAMES, TYPE, ORIGIN, FIRST_FRAME = 0x10, 0x11, 0x15, 0x40, 0x50, 0x51
@@ -23,7 +23,8 @@ def overlays(ds: Any) -> tuple[Overlay, ...]:
 
 
 def _overlays(ds: Any) -> Iterator[Overlay]:
-    for group in OVERLAY_GROUPS:
+    tags = ds.keys()  # to iterate over the dataset itself would read every element
+    for group in sorted({tag >> 16 for tag in tags if tag >> 16 in OVERLAY_GROUPS}):
         rows, columns = (_whole(ds, group, element) for element in (ROWS, COLUMNS))
         if rows is None or columns is None or rows < 1 or columns < 1:
             continue
@@ -60,7 +61,9 @@ def bit_position(ds: Any, group: int) -> int:
 
 def shutter(ds: Any) -> Shutter | None:
     """Return the display shutter of an image or a presentation state; None where there is none."""
-    value = ds.get("ShutterShape")
+    value = value_of(ds, "ShutterShape")
+    if value is None:
+        return None
     shapes = {value} if isinstance(value, str) else set(value or ())
     rectangle = _wholes(ds, *(f"Shutter{side}Edge" for side in _EDGES))
     circle = (*_wholes(ds, "CenterOfCircularShutter"), *_wholes(ds, "RadiusOfCircularShutter"))

@@ -40,6 +40,22 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Direct:
+    """Where plain 16 bit pixels lie in a file, and what makes values of them; see ``direct``.
+
+    ``kind`` is the values' dtype. The file had ``size`` bytes and was ``changed`` then (ns).
+    """
+
+    at: int
+    bits: int
+    signed: bool
+    intercept: int
+    kind: str
+    size: int
+    changed: int
+
+
+@dataclass(frozen=True, slots=True)
 class Image:
     """One SOP instance with pixels.
 
@@ -95,6 +111,7 @@ class Image:
     laterality: str = ""  # L, R, B or nothing: of the picture, else of the series
     position_code: str = ""  # View Position as in the file: PA, CC, MLO
     time: str = ""  # of acquisition or content, as YYYYMMDDHHMMSS; sorts as text
+    direct: Direct | None = None  # how to read it without its header, where that will do
 
     def plane(self, frame: int = 0) -> Plane | None:
         """Return where a frame lies in the patient; None where the file does not say."""

@@ -16,7 +16,9 @@ from struct import error as StructError  # noqa: N812  the standard library's ow
 from typing import Any, BinaryIO
 
 from pydicom.datadict import DicomDictionary
+from pydicom.errors import BytesLengthException
 from pydicom.filereader import read_dataset
+from pydicom.tag import BaseTag
 from pydicom.uid import (
     UID,
     DeflatedExplicitVRLittleEndian,
@@ -57,6 +59,7 @@ TAGS = [
     0x7FE00002,
     *OVERLAY_TAGS,
 ]
+TAGS = [BaseTag(tag) for tag in TAGS]  # what pydicom makes of them, once for all files
 FOREIGN = (
     (b"\x1f\x8b", "is compressed with gzip", "Unpack it first."),
     (b"PK\x03\x04", "is a ZIP inside another folder or archive", "Open it on its own."),
@@ -78,6 +81,7 @@ MALFORMED = (
     AssertionError,
     OSError,
     StructError,
+    BytesLengthException,
 )
 
 

@@ -18,6 +18,7 @@ from lacuna.study import compressed, native
 from lacuna.study.checks import PALETTE, clean_syntax
 from lacuna.study.colour import to_8_bit, to_rgb
 from lacuna.study.describe import rescale
+from lacuna.study.direct import read_direct
 from lacuna.study.model import Image, Window
 from lacuna.study.part10 import Header, read_header, understood
 from lacuna.study.softcopy import PresentationState
@@ -33,6 +34,7 @@ __all__ = [
     "default_window",
     "image_input",
     "is_inverted",
+    "read_frame",
     "read_pixels",
     "render",
 ]
@@ -128,7 +130,20 @@ def read_pixels(image: Image, frame: int = 0, state: PresentationState | None = 
     Raises:
         UserFacingError: the file is gone, changed, damaged or cannot be decoded.
     """
-    with ImageReader(image) as reader:
+    with Reader() as files:
+        return read_frame(image, frame, files, state)
+
+
+def read_frame(
+    image: Image, frame: int, files: Reader, state: PresentationState | None = None
+) -> Values:
+    """Do as ``read_pixels`` does, by a reader that keeps archives open."""
+    if image.direct is not None and state is None and frame == 0:
+        with files.open(image.source) as stream, understood(clean(image.source.name)):
+            values = read_direct(image.direct, stream, image.rows, image.columns)
+        if values is not None:
+            return values
+    with ImageReader(image, files) as reader:
         return reader.values(frame, state)
 
 

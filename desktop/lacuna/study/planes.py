@@ -99,10 +99,9 @@ def _region(item: Any) -> Region | None:
     return Region(left, top, right, bottom, (abs(down) * MM_A_CM, abs(across) * MM_A_CM))
 
 
-def aspect(ds: Any) -> float:
+def aspect(ds: Any, apart: Spacing | None) -> float:
     """Return a pixel's height over its width: by its spacing, else by Pixel Aspect Ratio."""
-    pair = pixel_spacing(ds)
-    if pair is None:
-        found = numbers(ds, "PixelAspectRatio")  # vertical \ horizontal, C.7.6.3.1.7
-        pair = (found[0], found[1]) if len(found) == 2 and min(found) > 0 else (1.0, 1.0)
-    return pair[0] / pair[1]
+    if apart is not None:
+        return apart.row / apart.column
+    found = numbers(ds, "PixelAspectRatio")  # vertical \ horizontal, C.7.6.3.1.7
+    return found[0] / found[1] if len(found) == 2 and min(found) > 0 else 1.0

@@ -15,7 +15,8 @@ AGE_UNITS = {"D": "d", "W": "w", "M": "mo", "Y": "y"}
 
 def clean(text: str) -> str:
     """Return ``text`` on one line without control or direction characters, at most LONGEST."""
-    spaced = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    plain = text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)
+    spaced = " ".join(plain.split())
     return spaced if len(spaced) <= LONGEST else spaced[: LONGEST - 1] + "…"
 
 

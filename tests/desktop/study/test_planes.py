@@ -151,10 +151,11 @@ def test_where_spacing_comes_from() -> None:
 
 
 def test_aspect_by_spacing_else_by_ratio() -> None:
-    assert aspect(header(PixelSpacing=[2, 1], PixelAspectRatio=[1, 9])) == 2
-    assert aspect(header(PixelAspectRatio=[3, 2])) == 1.5
-    assert aspect(header(PixelAspectRatio=[0, 2])) == 1
-    assert aspect(header()) == 1
+    both = header(PixelSpacing=[2, 1], PixelAspectRatio=[1, 9])
+    assert aspect(both, spacing(both)) == 2
+    assert aspect(header(PixelAspectRatio=[3, 2]), None) == 1.5
+    assert aspect(header(PixelAspectRatio=[0, 2]), None) == 1
+    assert aspect(header(), None) == 1
 
 
 def region(**attributes: object) -> Dataset:
