@@ -5,11 +5,13 @@ On black in every theme, with a dark outline of one pixel: a shadow fails on bon
 
 from __future__ import annotations
 
+import math
+from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Protocol
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPainterPath, QPen
 
 from lacuna.study.model import Window
 from lacuna.ui.theme import Look, Role
@@ -19,6 +21,9 @@ from lacuna.ui.viewer.viewer_state import ViewState, edge_letters
 from lacuna_resources.themes import ThemeName, load
 
 _INSET = 16.0
+_ON_BLACK = load(ThemeName.DARK)
+_RIM = 3.0  # pixels around a text that its outline may take
+_TEXTS_KEPT = 256
 _CLOSE = 10.0  # where several viewports share the room
 _GAP = "   "
 
@@ -170,9 +175,49 @@ def _write(painter: QPainter, font: QFont, box: QRectF, where: Qt.AlignmentFlag,
 
 
 def write_outlined(painter: QPainter, font: QFont, place: QPointF, text: str) -> None:
-    """Write text whose base line begins at ``place``, with an outline that is seen on bone."""
+    """Write text whose base line begins at ``place``, with an outline that is seen on bone.
+
+    Drawn once and kept: outlining four corners anew takes as long as painting the image.
+    """
+    ratio = painter.device().devicePixelRatioF()
+    ascent = QFontMetricsF(font).ascent()
+    image = _TEXTS.image(text, font, ratio)
+    painter.drawImage(place - QPointF(_RIM, ascent + _RIM), image)
+
+
+class _Texts:
+    """Outlined texts, the last ones used. GUI thread only."""
+
+    def __init__(self) -> None:
+        self._images: OrderedDict[tuple[str, str, float], QImage] = OrderedDict()
+
+    def image(self, text: str, font: QFont, ratio: float) -> QImage:
+        """Return a text as a picture, drawn anew only where it is not at hand."""
+        key = (text, font.key(), ratio)
+        image = self._images.get(key)
+        if image is None:
+            image = self._images[key] = _outlined(text, font, ratio)
+        self._images.move_to_end(key)
+        if len(self._images) > _TEXTS_KEPT:
+            self._images.popitem(last=False)
+        return image
+
+
+def _outlined(text: str, font: QFont, ratio: float) -> QImage:
+    metrics = QFontMetricsF(font)
+    width, height = metrics.horizontalAdvance(text) + 2 * _RIM, metrics.height() + 2 * _RIM
+    size = QSize(math.ceil(width * ratio), math.ceil(height * ratio))
+    image = QImage(size, QImage.Format.Format_ARGB32_Premultiplied)
+    image.setDevicePixelRatio(ratio)
+    image.fill(Qt.GlobalColor.transparent)
     path = QPainterPath()
-    path.addText(place, font, text)
+    path.addText(QPointF(_RIM, metrics.ascent() + _RIM), font, text)
+    painter = QPainter(image)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.strokePath(path, QPen(QColor("#000000"), 2.0, j=Qt.PenJoinStyle.RoundJoin))
-    painter.fillPath(path, QColor(load(ThemeName.DARK).text.normal))
+    painter.fillPath(path, QColor(_ON_BLACK.text.normal))
+    painter.end()
+    return image
+
+
+_TEXTS = _Texts()

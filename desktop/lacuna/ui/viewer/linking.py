@@ -35,6 +35,16 @@ class Links:
         """Whether a viewport has been turned by another."""
         return view in self._following
 
+    def meet(
+        self, view: ImageView, views: Sequence[ImageView], stacks: Mapping[ImageView, Stack]
+    ) -> None:
+        """A viewport shows a frame: note how far it is from what the others show already."""
+        stack = stacks.get(view)
+        for other in views:
+            own = stacks.get(other)
+            if stack is not None and own is not None and other is not view:
+                self._shift(view, stack, other, own)
+
     def others(
         self, view: ImageView, views: Sequence[ImageView], stacks: Mapping[ImageView, Stack]
     ) -> Iterator[tuple[ImageView, int]]:

@@ -126,11 +126,20 @@ def read_picture(series: Series, index: int, date: str = "") -> Picture:
 
 
 def picture_of(
-    values: NDArray[Any], image: Image, series: Series, index: int, date: str = ""
+    values: NDArray[Any],
+    image: Image,
+    series: Series,
+    index: int,
+    date: str = "",
+    *,
+    count: int | None = None,
+    frame: int | None = None,
 ) -> Picture:
-    """Put decoded values and what is known about them together."""
-    at, frame = _frame(series, index)
-    frame = frame if at is image else 0
+    """Put decoded values and what is known about them together.
+
+    ``count`` and ``frame`` save looking through the series where they are known.
+    """
+    frame = _frame(series, image, index) if frame is None else frame
     own = image.windows_of(frame)
     low = float(values.min())
     return Picture(
@@ -138,7 +147,7 @@ def picture_of(
         image=image,
         series=series,
         index=index,
-        count=frame_count(series),
+        count=frame_count(series) if count is None else count,
         window=own[0] if own else default_window(image, values),
         span=float(values.max()) - low,
         date=date,
@@ -161,8 +170,10 @@ def named(picture: Picture, name: str, *, prior: bool = False) -> Picture:
     return replace(picture, name=name, prior=prior)
 
 
-def _frame(series: Series, index: int) -> tuple[Image | None, int]:
+def _frame(series: Series, image: Image, index: int) -> int:
+    """Return which frame of ``image`` a place in the series is; the first where it is another's."""
     try:
-        return frame_at(series, index)
+        at, frame = frame_at(series, index)
     except IndexError:
-        return None, 0
+        return 0
+    return frame if at is image else 0

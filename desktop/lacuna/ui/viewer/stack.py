@@ -154,7 +154,8 @@ class Stack:
         return [self.sources[one] for one in places]
 
     def _picture(self, values: NDArray[Any], image: Image, frame: int, index: int) -> Picture:
-        picture = picture_of(values, image, self.series, index, self._date)
+        count, date = self.count, self._date
+        picture = picture_of(values, image, self.series, index, date, count=count, frame=frame)
         veil = self._veils.get((image.sop_instance_uid, frame))
         return replace(picture, prior=self.prior, veil=veil)
 
@@ -206,7 +207,8 @@ class Reformat(Stack):
     def _cut(self, index: int) -> tuple[Picture, bool]:
         values, whole = image_at(self.grid, self._slice, self.axis or Axis.AXIAL, index, self.slab)
         image = self.series.images[0]
-        picture = picture_of(values, image, self.series, index, self._date)
+        count, date = self.count, self._date
+        picture = picture_of(values, image, self.series, index, date, count=count, frame=index)
         return replace(picture, prior=self.prior, name=self.series.description), whole
 
 

@@ -328,8 +328,10 @@ class Viewports(QWidget):
 
     def _on_picture(self) -> None:
         view = self._sender()
-        if view is self._active and view.picture is not None:
-            self._follow(view)
+        if view.picture is not None:
+            self.links.meet(view, self.views(), self._stacks)
+            if view is self._active:
+                self._follow(view)
         self.refresh()
         self.picture_changed.emit(view)
 
