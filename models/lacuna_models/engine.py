@@ -6,7 +6,9 @@ import os
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -35,6 +37,7 @@ from lacuna_models.running import Run
 from lacuna_models.scoring.desk import Desk
 from lacuna_models.scoring.measures import score
 from lacuna_models.scoring.restyle import rewrites
+from lacuna_models.vocabulary import Vocabulary
 from lacuna_models.weights import Progress
 
 _SMALL = 100_000_000  # parameters; below, one CPU thread is the fastest
@@ -98,6 +101,24 @@ class DiffusionEngine:
     def info(self) -> ModelInfo:
         """What answers."""
         return self._info
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The checkpoint's tokens."""
+        return self._at_work().vocabulary
+
+    @property
+    def searched(self) -> bool:
+        """Whether gaps of unknown length are tried at several lengths, or padded."""
+        return self._at_work().canvas.searched
+
+    def variant(self, **canvas: Any) -> DiffusionEngine:
+        """Return an engine on the same model with other fields of its ``CanvasSpec``.
+
+        For measuring one way beside another. Close this one, not the variant.
+        """
+        loaded = self._at_work()
+        return DiffusionEngine(replace(loaded, canvas=replace(loaded.canvas, **canvas)))
 
     def fill(
         self,

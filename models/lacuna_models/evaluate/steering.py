@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from lacuna_models.api import Engine
-from lacuna_models.evaluate import dependence, evidence, radar, restyle
+from lacuna_models.evaluate import (
+    alternatives,
+    dependence,
+    drafts,
+    evidence,
+    lengths,
+    locks,
+    radar,
+    restyle,
+)
 from lacuna_models.evaluate.figures import Line
 
 ACTS: dict[str, Callable[[Engine, int, int], list[Line]]] = {
@@ -13,6 +22,10 @@ ACTS: dict[str, Callable[[Engine, int, int], list[Line]]] = {
     "evidence": evidence.lines,
     "dependence": dependence.lines,
     "style": restyle.lines,
+    "length": lengths.lines,
+    "alternatives": alternatives.lines,
+    "lock": locks.lines,
+    "drafts": drafts.lines,
 }
 
 
