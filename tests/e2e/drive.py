@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from lacuna.app import Application
 from lacuna.ui.editor.editor import ReportEditor
 
-PATIENCE = 120.0  # seconds: the model loads on a busy machine
+PATIENCE = 240.0  # seconds: the model loads on a busy machine
 
 
 def pause(seconds: float) -> None:

@@ -21,6 +21,7 @@ from PySide6.QtCore import (
     Signal,
 )
 from PySide6.QtGui import (
+    QClipboard,
     QContextMenuEvent,
     QFontMetricsF,
     QGuiApplication,
@@ -346,6 +347,7 @@ class ReportEditor(QTextEdit):
         self.setCursorWidth(_CARET)
         if keys.is_harmless(event):
             super().keyPressEvent(event)
+            self._offer_selection()
         elif not self._handled(event):
             event.ignore()
 
@@ -382,11 +384,8 @@ class ReportEditor(QTextEdit):
         ``createMimeDataFromSelection``, Qt's own place for this, is not overridden: what Python
         hands back from it is freed twice, and the application dies with the report.
         """
-        cursor = self.textCursor()
-        if cursor.hasSelection():
-            words = self._binding.text_between(cursor.selectionStart(), cursor.selectionEnd())
-            spans = [run.span for run in caret.within(self._binding, cursor)]
-            QGuiApplication.clipboard().setText(copied(words, spans))
+        if self.textCursor().hasSelection():
+            QGuiApplication.clipboard().setText(self._copied())
 
     def undo(self) -> None:
         """Take the last step back."""
@@ -442,6 +441,7 @@ class ReportEditor(QTextEdit):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if not self._pointing:
             super().mouseReleaseEvent(event)
+            self._offer_selection()
             return
         self._pointing = False
         if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
@@ -596,6 +596,17 @@ class ReportEditor(QTextEdit):
         if not cursor.hasSelection():
             cursor.movePosition(move, QTextCursor.MoveMode.KeepAnchor)
         self._attempt(lambda: self._editing.remove(cursor))
+
+    def _copied(self) -> str:
+        cursor = self.textCursor()
+        words = self._binding.text_between(cursor.selectionStart(), cursor.selectionEnd())
+        return copied(words, [run.span for run in caret.within(self._binding, cursor)])
+
+    def _offer_selection(self) -> None:
+        """Where to select is to copy (X11), Qt has just done so, without marks: do it again."""
+        clipboard = QGuiApplication.clipboard()
+        if clipboard.supportsSelection() and self.textCursor().hasSelection():
+            clipboard.setText(self._copied(), QClipboard.Mode.Selection)
 
     def _attempt(self, act: Callable[[], None]) -> bool:
         try:

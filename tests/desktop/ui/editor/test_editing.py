@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from unittest.mock import create_autospec
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QMimeData, Qt
-from PySide6.QtGui import QGuiApplication, QInputMethodEvent, QTextCursor
+from PySide6.QtGui import QClipboard, QGuiApplication, QInputMethodEvent, QTextCursor
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -449,6 +450,18 @@ def test_words_of_a_model_are_copied_under_the_draft_mark(editor: ReportEditor) 
     editor.selectAll()
     editor.copy()
     assert clipboard.text() == f"{DRAFT_MARK}\n[{MEANINGLESS}]\n\na b"
+
+
+def test_words_that_a_selection_copies_by_itself_carry_the_mark_too(
+    qtbot: QtBot, editor: ReportEditor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    board = create_autospec(QClipboard, instance=True)
+    board.supportsSelection.return_value = True
+    monkeypatch.setattr(QGuiApplication, "clipboard", lambda: board)
+    editor.load(one(soft("Heart "), fill("enlarged.")))
+    qtbot.keyClick(editor, Qt.Key.Key_A, CTRL)
+    words, mode = board.setText.call_args.args
+    assert (words, mode) == (f"{DRAFT_MARK}\n\nHeart enlarged.", QClipboard.Mode.Selection)
 
 
 def test_a_report_pasted_into_a_report_brings_no_mark(editor: ReportEditor) -> None:
