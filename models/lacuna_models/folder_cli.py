@@ -1,4 +1,4 @@
-"""`lacuna-models verify` and `quantize`: what is done to a checkpoint folder as a whole."""
+"""`lacuna-models verify`, `memory`, `quantize`: what is done to a checkpoint folder as a whole."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from lacuna_models.api import EngineError
+from lacuna_models.memory.plan import GB, Work, plans, real_plans
+from lacuna_models.memory.words import advice, table
 from lacuna_models.quantise.scheme import Scheme
 from lacuna_models.verify import LIST, read_list, verify, write_list
 
@@ -23,6 +25,14 @@ def add_parser(subparsers: Any) -> None:
         "--pin", metavar="SOURCE", help="write the list of the folder as it is: where it is from"
     )
     parser.set_defaults(run=_verify)
+    planner = subparsers.add_parser(
+        "memory", help="what a checkpoint needs of a card at each precision, before it is loaded"
+    )
+    planner.add_argument("folder", type=Path, nargs="?", help="the real 26 B checkpoint if none")
+    planner.add_argument("--card", type=float, metavar="GB", help="say what fits into so much")
+    planner.add_argument("--rows", type=int, default=1, help="candidates drafted side by side")
+    planner.add_argument("--tokens", type=int, default=560, help="of prompt and pictures")
+    planner.set_defaults(run=_memory)
     packer = subparsers.add_parser(
         "quantize", help="write a checkpoint's weights at 8 bits, or its experts at 4"
     )
@@ -73,6 +83,17 @@ def _verify(arguments: argparse.Namespace) -> int:
         said = f", from {pinned.source}" if pinned.source else ""
         print(f"{folder.name}: all {len(pinned.files)} files are as listed{said}.")
     return 1 if faults else 0
+
+
+def _memory(arguments: argparse.Namespace) -> int:
+    work = Work(tokens=max(1, arguments.tokens), rows=max(1, arguments.rows))
+    folder = arguments.folder
+    known = real_plans(work) if folder is None else plans(folder, work)
+    print(table(known))
+    if arguments.card is not None:
+        said = advice(known, round(arguments.card * GB), cuda=True)
+        print(f"\nOn a card with {arguments.card:g} GB free it {said}.")
+    return 0
 
 
 def _quantise(arguments: argparse.Namespace) -> int:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,15 @@ _UNREADABLE = (
     AttributeError,
     RecursionError,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A tensor as a file's header names it."""
+
+    name: str
+    shape: tuple[int, ...]
+    bytes: int
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -119,17 +129,32 @@ def check(file: Path) -> None:
     damaged = EngineError(f"The weight file {file.name} is damaged or incomplete.", _FETCH)
     try:
         size = file.stat().st_size
-        with file.open("rb") as stream:
-            (length,) = struct.unpack("<Q", stream.read(8))
-            if length > size - 8:
-                raise damaged
-            header = json.loads(stream.read(length))
+        length, header = _header(file)
         ends = [entry["data_offsets"][1] for name, entry in header.items() if name[:2] != "__"]
         whole = 8 + length + max(ends) == size
     except _UNREADABLE as error:
         raise damaged from error
     if not whole:
         raise damaged
+
+
+def entries(file: Path) -> Iterator[Entry]:
+    """Yield the tensors of a file that was checked; only its header is read."""
+    _, header = _header(file)
+    for name, entry in header.items():
+        if name[:2] != "__":
+            begin, end = entry["data_offsets"]
+            yield Entry(name, tuple(entry["shape"]), end - begin)
+
+
+def _header(file: Path) -> tuple[int, dict[str, Any]]:
+    """Return a header's length in bytes and the header; raises one of ``_UNREADABLE``."""
+    with file.open("rb") as stream:
+        (length,) = struct.unpack("<Q", stream.read(8))
+        if length > file.stat().st_size - 8:
+            raise ValueError(length)
+        header: dict[str, Any] = json.loads(stream.read(length))
+    return length, header
 
 
 def digest(files: Sequence[Path], progress: Progress | None = None) -> str:
