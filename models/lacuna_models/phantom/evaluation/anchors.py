@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from lacuna_models.api import Fixed, Gap, Segment
 from lacuna_models.phantom.cases import Case, Findings
 from lacuna_models.phantom.counterfactual import Altered, Change, alter, speaking
@@ -21,10 +23,10 @@ from lacuna_models.phantom.grammar import (
     IMPRESSION_HEAD,
     Pin,
     Report,
+    accepts,
     sections,
     sentences,
 )
-from lacuna_models.phantom.judge import accepted
 from lacuna_models.phantom.labeller import label, spoken
 
 READER = "reader"  # the adapter that takes the reader at his word
@@ -100,18 +102,15 @@ def _segments(anchor: Anchor) -> Iterator[Segment]:
 
 def follows(anchor: Anchor, text: str) -> Followed:
     """Judge a draft, ``text`` being the whole report with the anchor in it."""
-    body, impression = sections(text)
-    rest = _without(body, anchor.sentence), _without(impression, anchor.sentence)
-    told = [sentence for part in rest for sentence in sentences(part)]
+    rest = list(sections(text))
+    own = anchor.pin.section
+    rest[own] = " ".join(rest[own].replace(anchor.sentence, "", 1).split())
+    told = [sentence for section in rest for sentence in sentences(section)]
     return Followed(
         body=_section(anchor, 0, FINDINGS_HEAD + rest[0]),
         impression=_section(anchor, 1, IMPRESSION_HEAD + rest[1]),
-        fluent=accepted(" ".join(told)) if told else float("nan"),
+        fluent=float(np.mean([accepts(sentence) for sentence in told])) if told else float("nan"),
     )
-
-
-def _without(section: str, sentence: str) -> str:
-    return " ".join(section.replace(sentence, "", 1).split())
 
 
 def _section(anchor: Anchor, section: int, text: str) -> float:

@@ -16,8 +16,6 @@ from lacuna_models.phantom.evaluation.tables import Cell, Progress, Table
 from lacuna_models.phantom.pictures import held_out_seeds
 from lacuna_models.phantom.questions import Kind, Question, draw_question
 
-_DRAWN = 60  # pictures among which one of the wanted answer is looked for
-
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -41,20 +39,24 @@ class Asked:
 def draw_asked(count: int, seed: int) -> list[Asked]:
     """Draw questions; the answers of each are about as frequent, so that none can be guessed."""
     rng = np.random.default_rng([seed, 21])
-    seeds = held_out_seeds(max(10 * count, 20 * _DRAWN), seed)
-    return [_draw(rng, seeds) for _ in range(count)]
+    shown = [draw_case(number) for number in held_out_seeds(max(100, count), seed)]
+    drawn: list[Asked] = []
+    while len(drawn) < count:
+        drawn += _draw(shown, rng)
+    return drawn
 
 
-def _draw(rng: np.random.Generator, seeds: range) -> Asked:
+def _draw(shown: Sequence[Case], rng: np.random.Generator) -> list[Asked]:
+    """Draw a question and a picture of a drawn answer; none where no picture fits the question."""
     question = draw_question(rng)
     answers: dict[str, Case] = {}
-    while not answers:
-        for number in rng.integers(seeds.start, seeds.stop, _DRAWN):
-            case = draw_case(int(number))
-            answers.setdefault(question.answer(case.findings), case)
-        answers.pop("", None)
+    for index in rng.permutation(len(shown)):
+        answers.setdefault(question.answer(shown[index].findings), shown[index])
+    answers.pop("", None)
+    if not answers:
+        return []
     answer = sorted(answers)[int(rng.integers(len(answers)))]
-    return Asked(answers[answer], question, answer)
+    return [Asked(answers[answer], question, answer)]
 
 
 def right(said: str, answer: str) -> bool:
