@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from struct import Struct
 from struct import error as StructError  # noqa: N812  the standard library's own spelling
+from threading import Lock
 from typing import Any, BinaryIO
 
 from pydicom.datadict import DicomDictionary
@@ -107,16 +108,45 @@ class Header:
     keyword: str = "PixelData"
 
 
+class _Hush:
+    """Silences warnings from the first thread that enters until the last has left.
+
+    ``catch_warnings`` alone puts back, in one thread, what another one has just changed.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._inside = 0
+        self._before = warnings.catch_warnings()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self._inside += 1
+            if self._inside == 1:
+                self._before = warnings.catch_warnings()
+                self._before.__enter__()
+                warnings.simplefilter("ignore")
+
+    def __exit__(self, *failure: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if self._inside == 0:
+                self._before.__exit__(None, None, None)
+
+
+_hush = _Hush()
+
+
 @contextmanager
 def understood(name: str) -> Iterator[None]:
     """Turn whatever a damaged file makes pydicom raise into one sentence, and hush its warnings.
 
     pydicom converts values when they are asked for, so reading a header is not enough: wrap the
-    use of its dataset as well. The hush is process-wide while it lasts, as ``warnings`` is.
+    use of its dataset as well. The hush is process-wide while it lasts, as ``warnings`` is; what
+    pydicom warns of may quote a patient.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with _hush:
             yield
     except RecursionError as error:
         raise UserFacingError(f"{name} is nested too deeply to be read.") from error
