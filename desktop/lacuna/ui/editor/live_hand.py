@@ -48,6 +48,11 @@ class LiveHand:
         self._to: tuple[str, int] | None = None
         self._struck: frozenset[tuple[str, int]] = frozenset()
 
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is pointed at and nothing has just been struck out."""
+        return self._from is None and not self._struck
+
     def strike(self, words: Sequence[LiveWord]) -> None:
         """Show words as struck out until the run has heard of it."""
         self._struck = frozenset(word.place for word in words)

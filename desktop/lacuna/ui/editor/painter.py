@@ -275,7 +275,7 @@ class SpanPainter:
 
     def _hand(self, painter: QPainter) -> None:
         """Paint a ring round the words of a run that the reader points at."""
-        if self._scene.hand is None:
+        if self._scene.hand is None or self._scene.hand.idle:
             return
         words = self.live_words()
         for word in self._scene.hand.chosen(words):
