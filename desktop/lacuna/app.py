@@ -28,10 +28,12 @@ from lacuna.study.cache import PixelCache
 from lacuna.ui.desk.filling import Filling, Seeds, fresh_seed
 from lacuna.ui.desk.image_keys import ImageKeys
 from lacuna.ui.desk.journal import Journal
+from lacuna.ui.desk.measurement_files import MeasurementFiles
 from lacuna.ui.desk.measuring import Measuring
 from lacuna.ui.desk.modelling import Modelling
 from lacuna.ui.desk.opening import Opening
 from lacuna.ui.desk.sending import Sending
+from lacuna.ui.desk.sizing import Sizing
 from lacuna.ui.desk.steering_desk import SteeringDesk, steer
 from lacuna.ui.editor.report_panel import ReportPanel
 from lacuna.ui.main_window import MainWindow
@@ -132,6 +134,7 @@ class Application(QObject):
         self._pixels = PixelCache(_pixel_budget(), _decoders())
         worker = EngineWorker(factory, self)
         sending = Sending(window, session, settings.image_tokens)
+        self._measurements = MeasurementFiles(window, session, self._pool)
         self._keys = ImageKeys(window, bindings_from(settings.keys))
         filling = Filling(window, panel, session, worker, settings, seeds, sending)
         self.parts = Parts(
@@ -147,6 +150,7 @@ class Application(QObject):
             measuring=Measuring(window, panel, session),
             steering=steer(window, panel, session, worker, filling, seeds),
         )
+        self._sizing = Sizing(window, self._pool)
         self._journal = Journal(self._log, session, self.parts.opening, worker, self._pool, self)
         self._connect()
 

@@ -125,7 +125,7 @@ def mark_of(shape: Shape, picture: Picture, mark_id: str | None = None) -> Mark:
     """
     image = picture.image
     unit = "SUVbw" if image.suv_factor else image.value_unit
-    mark = Mark(mark_id or new_id(), spot_of(picture), shape, scale_on(picture, shape), unit)
+    mark = Mark(mark_id or new_id(), spot_of(picture), shape, scale_on(image, shape), unit)
     if isinstance(shape, EllipseRoi | FreehandRoi) and picture.grey:
         found = measure.statistics(shape, picture.values)
         return replace(mark, statistics=_times(found, image.suv_factor))
@@ -136,13 +136,12 @@ def mark_of(shape: Shape, picture: Picture, mark_id: str | None = None) -> Mark:
     return mark
 
 
-def scale_on(picture: Picture, shape: Shape) -> Scale:
-    """Return how large pixels are under a shape.
+def scale_on(image: Image, shape: Shape) -> Scale:
+    """Return how large an image's pixels are under a shape.
 
     An ultrasound image is calibrated region by region: a shape that reaches out of its region is
     measured in pixels, never by a region that holds for a part of it only.
     """
-    image = picture.image
     if not image.regions:
         return measure.scale_of(image)
     points = measure.points(shape)

@@ -91,6 +91,8 @@ def _add_arrangement(menu: QMenu, view: ImageView, lightbox: Lightbox) -> None:
         menu.addAction(_with_key(view, Command.COMPARE), lightbox.compare)
     for command in _SWITCHES:
         menu.addAction(_with_key(view, command), partial(lightbox.obey, command))
+    if view.board.marks:
+        menu.addAction("Save the measurements", lightbox.measurements_wanted.emit)
     menu.addAction("Keys", lightbox.keys_wanted.emit)
     menu.addSeparator()
 

@@ -34,6 +34,7 @@ class Lightbox(QObject):
     document_wanted = Signal(object, object)  # a viewport, a Document
     key_wanted = Signal()  # the active viewport's frame goes to the model, or no longer
     preview_wanted = Signal()  # what the model sees
+    measurements_wanted = Signal()  # to be saved as a DICOM report
     keys_wanted = Signal()  # the keys of the image side, to be changed
     save_wanted = Signal(object)  # bytes of a PDF: to a file of the reader's choice
     hint = Signal(str)

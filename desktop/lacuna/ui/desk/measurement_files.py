@@ -1,0 +1,131 @@
+"""Measurements in and out of DICOM: reports that came with the study, and one to be saved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+
+from lacuna.errors import UserFacingError
+from lacuna.session import Change, Session
+from lacuna.study.document import Document
+from lacuna.study.measurement_in import read_measurements
+from lacuna.study.measurement_out import write_measurements
+from lacuna.study.model import Study
+from lacuna.study.record import Measurement
+from lacuna.ui.main_window import MainWindow
+from lacuna.ui.notices import Notice, NoticeKind, error_notice
+from lacuna.ui.open_dialog import choose_new_file
+from lacuna.ui.viewer.mark_records import to_mark, to_record, uid_of
+from lacuna.work.jobs import JobPool
+
+SAVED_KEY = "measurements"
+NOTHING = UserFacingError("Nothing has been measured on this study.", "Measure on an image first.")
+
+
+class MeasurementFiles(QObject):
+    """Puts measurements that came with a study on its board, once, and saves the board.
+
+    What is read stands like what was drawn: it can be moved, deleted, undone, quoted.
+    """
+
+    def __init__(self, window: MainWindow, session: Session, pool: JobPool) -> None:
+        super().__init__(window)
+        self._window, self._session, self._pool = window, session, pool
+        self._read: set[str] = set()
+        session.observe(self._on_change)
+        window.lightbox.measurements_wanted.connect(self.ask)
+
+    def ask(self) -> None:
+        """Ask where to save, and save."""
+        path = choose_new_file(self._window, "Save the measurements", "measurements.dcm")
+        if path is not None:
+            self.save(path)
+
+    def save(self, path: Path) -> None:
+        """Write the open study's measurements as a DICOM report, off the GUI thread."""
+        case = self._session.case
+        marks = self._window.image_view.board.marks
+        found = [] if case is None else [to_record(mark, case.study) for mark in marks]
+        records = [record for record in found if record is not None]
+        if case is None or not records:
+            self._window.notices.show_notice(error_notice(NOTHING, SAVED_KEY))
+            return
+        left_out = len(found) - len(records)
+        write = partial(_write, path, case.study, records, left_out)
+        job = self._pool.prepare(lambda _progress, _cancel: write())
+        job.done.connect(self._on_saved)
+        job.failed.connect(self._on_failed)
+        self._pool.start(job)
+
+    def _on_change(self, change: Change) -> None:
+        case = self._session.case
+        if change not in (Change.STUDY, Change.GREW) or case is None:
+            return
+        for document in case.study.documents:
+            if document.measurements and document.sop_instance_uid not in self._read:
+                self._read.add(document.sop_instance_uid)
+                self._start_reading(partial(_read, document, case.study))
+
+    def _start_reading(self, read: Callable[[], _Found]) -> None:
+        job = self._pool.prepare(lambda _progress, _cancel: read())
+        job.done.connect(self._on_read)
+        job.failed.connect(self._on_failed)
+        self._pool.start(job)
+
+    def _on_read(self, found: object) -> None:
+        case = self._session.case
+        if not isinstance(found, _Found) or case is None:
+            return
+        if case.study.study_instance_uid != found.study.study_instance_uid:
+            self._read.discard(found.document)  # another case was opened meanwhile: read again then
+            return
+        board = self._window.image_view.board
+        known = {uid_of(mark.id) for mark in board.marks}
+        for record in found.records:
+            mark = to_mark(record, case.study)
+            if mark is not None and uid_of(mark.id) not in known:
+                board.put(mark)
+        for view in self._window.viewports.views():
+            view.update()
+
+    def _on_saved(self, saved: object) -> None:
+        if isinstance(saved, _Saved):
+            kept = "1 measurement" if saved.count == 1 else f"{saved.count} measurements"
+            words = "They are marked partial and unverified, as the report is."
+            if saved.left_out:
+                words = f"{saved.left_out} on cuts through a volume were left out. {words}"
+            notice = Notice(NoticeKind.INFO, SAVED_KEY, f"{kept} saved", words)
+            self._window.notices.show_notice(notice)
+
+    def _on_failed(self, error: UserFacingError) -> None:
+        self._window.notices.show_notice(error_notice(error, SAVED_KEY))
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a document held, and which study it came with."""
+
+    document: str
+    study: Study
+    records: tuple[Measurement, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Saved:
+    """How many measurements were written, and how many had no image of their own."""
+
+    count: int
+    left_out: int
+
+
+def _write(path: Path, study: Study, records: list[Measurement], left_out: int) -> _Saved:
+    write_measurements(path, study, records)
+    return _Saved(len(records), left_out)
+
+
+def _read(document: Document, study: Study) -> _Found:
+    return _Found(document.sop_instance_uid, study, read_measurements(document))

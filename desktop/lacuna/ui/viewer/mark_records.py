@@ -1,0 +1,82 @@
+"""Marks <-> measurements at rest, as a DICOM report holds them. Free of Qt."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+from lacuna.report.model import new_id
+from lacuna.study.measure import Statistics
+from lacuna.study.model import Image, Series, Study
+from lacuna.study.record import Measurement, Quantity, readings
+from lacuna.study.softcopy import Reference
+from lacuna.ui.viewer.board import Mark, Spot, scale_on
+
+
+def to_record(mark: Mark, study: Study) -> Measurement | None:
+    """Return a mark as a measurement; None where no image of the study stands behind it: a cut."""
+    found = _home(study, mark.spot.sop_uid)
+    if found is None or not found[1].sop_class_uid:
+        return None
+    series, image = found
+    frames = (mark.spot.frame,) if image.frames > 1 else ()
+    home = Reference(
+        image.sop_class_uid,
+        image.sop_instance_uid,
+        frames,
+        series.series_instance_uid,
+        study.study_instance_uid,
+    )
+    value = mark.values[0] if len(mark.values) == 1 else None
+    read = readings(mark.shape, mark.scale, mark.value_unit, mark.statistics, value)
+    return Measurement(uid_of(mark.id), home, mark.shape, read)
+
+
+def to_mark(record: Measurement, study: Study) -> Mark | None:
+    """Return a measurement as a mark on its image; None where the study has no such image.
+
+    What was read off the pixels is taken from the record: no pixel is looked at.
+    """
+    found = _home(study, record.image.sop_instance_uid)
+    if found is None:
+        return None
+    series, image = found
+    frame = record.image.frames[0] if record.image.frames else 0
+    if frame >= image.frames:
+        return None
+    spot = Spot(series.series_instance_uid, image.sop_instance_uid, frame)
+    unit = "SUVbw" if image.suv_factor else image.value_unit
+    value = _said(record, Quantity.VALUE)
+    return Mark(
+        record.uid or new_id(),
+        spot,
+        record.shape,
+        scale_on(image, record.shape),
+        unit,
+        _statistics(record),
+        () if value is None else (value,),
+    )
+
+
+def uid_of(mark_id: str) -> str:
+    """Return the UID that names a mark for ever: its own where it came with one."""
+    if mark_id.replace(".", "").isdigit():
+        return mark_id
+    return f"2.25.{int.from_bytes(sha256(mark_id.encode()).digest()[:16])}"
+
+
+def _home(study: Study, sop_uid: str) -> tuple[Series, Image] | None:
+    pairs = ((series, image) for series in study.series for image in series.images)
+    return next((pair for pair in pairs if sop_uid and pair[1].sop_instance_uid == sop_uid), None)
+
+
+def _statistics(record: Measurement) -> Statistics | None:
+    wanted = (Quantity.MEAN, Quantity.SD, Quantity.MINIMUM, Quantity.MAXIMUM)
+    mean, sd, low, high = (_said(record, quantity) for quantity in wanted)
+    if mean is None or sd is None or low is None or high is None:
+        return None
+    return Statistics(0, mean, sd, low, high)
+
+
+def _said(record: Measurement, quantity: Quantity) -> float | None:
+    found = (one.value for one in record.readings if one.quantity is quantity)
+    return next(found, None)

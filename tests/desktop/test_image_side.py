@@ -1,0 +1,232 @@
+"""The image side of the whole window on drawn studies: opening, priors, documents, key images."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pydicom
+import pytest
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtWidgets import QApplication, QMenu
+
+from lacuna.app import Application
+from lacuna.paths import locate
+from lacuna.settings import Settings, load_settings
+from lacuna.study.measure import Bidirectional, EllipseRoi, Length
+from lacuna.ui import main_window
+from lacuna.ui.theme import dress, make_look
+from lacuna.ui.viewer.board import mark_of
+from lacuna.ui.viewer.commands import Bindings, Command
+from lacuna.ui.viewer.hanging import Layout
+from lacuna.ui.viewer.image_menu import build_menu
+from lacuna.ui.viewer.mark_words import label_lines
+from lacuna.ui.viewer.stack import Reformat
+from lacuna.work.engine_worker import LoadProgress, ModelChoice
+from lacuna_models.api import FillRequest
+from lacuna_models.scripted import ScriptedEngine
+from tests.e2e import drive
+from tests.helpers import demo_studies as demo
+
+KEY, SHIFT = Qt.Key, Qt.KeyboardModifier.ShiftModifier
+
+
+def scripted(_choice: ModelChoice, _progress: LoadProgress) -> ScriptedEngine:
+    return ScriptedEngine(steps=3, delay=0.0)
+
+
+@pytest.fixture
+def application(qapp: QApplication, data_dir: Path) -> Iterator[Application]:
+    look = make_look()
+    dress(qapp, look)
+    application = Application(look, Settings(), locate(data_dir), scripted)
+    application.parts.window.resize(1400, 900)
+    application.start(ModelChoice(), sample=False)
+    drive.wait_for_model(application)
+    yield application
+    application.parts.window.set_close_guard(lambda: True)
+    application.parts.window.close()
+    application.close()
+    application.parts.window.deleteLater()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+def drop(application: Application, *paths: Path) -> None:
+    """Drop files; wait until all is read and every viewport shows something whole."""
+    parts = application.parts
+    drive.drop(parts.window, *paths)
+    drive.wait_for(lambda: not parts.opening.under_way, "the end of reading")
+    drive.wait_for(lambda: parts.session.case is not None, "a case")
+    settle(application)
+
+
+def settle(application: Application) -> None:
+    viewports = application.parts.window.viewports
+
+    def whole() -> bool:
+        for view in viewports.views():
+            stack = viewports.stack_of(view)
+            if stack is None:
+                continue
+            if view.picture is None or (isinstance(stack, Reformat) and not stack.told):
+                return False
+        return True
+
+    drive.wait_for(whole, "pictures")
+
+
+def show_document(application: Application, title: str) -> str:
+    window = application.parts.window
+    titles = [entry.title for entry in window.series_strip.entries()]
+    window.show_series(titles.index(title))
+    drive.wait_for(lambda: window.image_view.page is not None, "a document")
+    assert window.image_view.page is not None
+    return window.image_view.page.words()
+
+
+def words(menu: QMenu) -> list[str]:
+    return [action.text().split("\t")[0] for action in menu.actions()]
+
+
+def test_a_ct_hangs_whole_with_cuts_that_are_complete(
+    application: Application, tmp_path: Path
+) -> None:
+    drop(application, *demo.ct(tmp_path / "ct", slices=14, size=48))
+    viewports = application.parts.window.viewports
+    assert viewports.arrangement is Layout.FOUR
+    coronal = viewports.views()[2].picture
+    assert coronal is not None
+    truth = np.stack(
+        [
+            pydicom.dcmread(path).pixel_array[24].astype(np.int16) - 1024
+            for path in sorted((tmp_path / "ct").iterdir())
+        ]
+    )
+    assert np.array_equal(coronal.values, truth[::-1])
+
+
+def test_a_prior_comes_along_and_stands_beside(application: Application, tmp_path: Path) -> None:
+    now = demo.radiograph(tmp_path, "now", seed=1)
+    drop(application, *now, *demo.radiograph(tmp_path, "then", demo.BEFORE))
+    window = application.parts.window
+    assert window.viewports.arrangement is Layout.TWO
+    dates = [view.picture.date[:11] for view in window.viewports.views() if view.picture]
+    assert [date.rstrip(",") for date in dates] == ["20 Nov 2026", "2 Mar 2026"]
+    case = application.parts.session.case
+    assert case is not None
+    assert case.study.date.startswith("20 Nov 2026")
+
+
+def test_several_patients_are_opened_and_never_mixed(
+    application: Application, tmp_path: Path
+) -> None:
+    (other,) = demo.radiograph(tmp_path, "other", demo.BEFORE)
+    ds = pydicom.dcmread(other)
+    ds.PatientID, ds.PatientName = "DEMO-2", "SECOND^Drawn"
+    ds.save_as(other)
+    drop(application, other, *demo.radiograph(tmp_path, "one"))
+    parts = application.parts
+    assert parts.session.case is not None
+    first = parts.session.case.study.patient.id
+    assert len(parts.window.series_strip.entries()) == 1
+    notice = next(n for n in parts.window.notices.notices() if n.key == "open-patients")
+    assert "2 patients" in notice.title
+    parts.window.notices.acted.emit(notice.key, notice.actions[0].id)
+    assert {first, parts.session.case.study.patient.id} == {"DEMO-1", "DEMO-2"}
+    parts.opening.next_patient()
+    assert parts.session.case.study.patient.id == first
+
+
+def test_documents_are_shown_as_words(
+    application: Application, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = demo.radiograph(tmp_path, "dx")
+    drop(
+        application, *files, demo.report_document(tmp_path, "dx"), demo.pdf_document(tmp_path, "dx")
+    )
+    said = show_document(application, "Diagnostic imaging report")
+    assert "Nodule in the right mid zone, 12 mm." in said
+    assert "Unverified" in said
+    assert application.parts.sending.images() == ()
+    assert "PDF" in show_document(application, "Letter")
+    window, target = application.parts.window, tmp_path / "letter.pdf"
+    menu = build_menu(window.image_view, window.lightbox)
+    assert words(menu) == ["Save this PDF"]
+    monkeypatch.setattr(main_window, "choose_new_file", lambda *_: target)
+    menu.actions()[0].trigger()
+    assert target.read_bytes().startswith(b"%PDF")
+    window.show_series(0)
+    settle(application)
+    assert window.image_view.page is None
+
+
+def test_a_broken_file_is_told_and_the_rest_stands(
+    application: Application, tmp_path: Path
+) -> None:
+    drop(application, *demo.radiograph(tmp_path, "dx"), demo.broken(tmp_path))
+    window = application.parts.window
+    assert window.image_view.picture is not None
+    assert any("1 of 2 files" in notice.title for notice in window.notices.notices())
+
+
+def test_what_is_previewed_counted_and_sent_is_the_same(
+    application: Application, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = demo.radiograph(tmp_path, "now", seed=1)
+    drop(application, *files, *demo.radiograph(tmp_path, "then", demo.BEFORE))
+    parts, window = application.parts, application.parts.window
+    for view in window.viewports.views():
+        window.viewports.activate(view)
+        drive.press(view, KEY.Key_K)
+    assert [chip.text for chip in parts.sending.chips()] == ["2 images", "128 tokens"]
+    assert [one.sent for one in window.series_strip.thumbnails()] == [True, True]
+    drive.press(window.image_view, KEY.Key_K, SHIFT)
+    assert window.preview.isVisible()
+    requests: list[FillRequest] = []
+    monkeypatch.setattr(parts.worker, "submit", requests.append)
+    parts.filling.fill()
+    sent = [image.digest() for image in requests[0].prompt.images]
+    tiles = window.preview.tiles()
+    assert [tile.key_image.picture.digest() for tile in tiles] == sent
+    shown = tiles[0].image
+    pixels = requests[0].prompt.images[0].pixels
+    assert shown.pixelColor(100, 200).red() == pixels[200, 100]
+    tiles[0].drop_button.click()
+    assert len(parts.sending.images()) == 1
+    assert len(window.preview.tiles()) == 1
+    parts.session.end_run()
+
+
+def test_measurements_are_saved_and_come_back(application: Application, tmp_path: Path) -> None:
+    folder = tmp_path / "case"
+    drop(application, *demo.radiograph(folder, "dx"))
+    window = application.parts.window
+    view = window.image_view
+    assert view.picture is not None
+    for shape in (
+        Length((100, 100), (200, 100)),
+        Bidirectional((100, 200), (180, 200), (140, 180), (140, 220)),
+        EllipseRoi((300, 300), (360, 340)),
+    ):
+        view.board.put(mark_of(shape, view.picture))
+    before = [label_lines(mark) for mark in view.board.marks]
+    application._measurements.save(folder / "measured.dcm")
+    drive.wait_for(lambda: (folder / "measured.dcm").exists(), "the file")
+    notices = window.notices
+    drive.wait_for(lambda: any("3 meas" in n.title for n in notices.notices()), "a notice")
+    for mark in view.board.marks:
+        view.board.remove(mark.id)
+    drop(application, folder)
+    drive.wait_for(lambda: len(view.board.marks) == 3, "the measurements")
+    assert [label_lines(mark) for mark in view.board.marks] == before
+    drop(application, folder)
+    assert len(view.board.marks) == 3
+
+
+def test_a_key_that_was_chosen_is_kept(application: Application, data_dir: Path) -> None:
+    window = application.parts.window
+    window.keys_dialog.use(Bindings())
+    window.keys_dialog.changed.emit(Bindings().with_key(Command.INVERT, "N"))
+    assert window.viewports.bindings.command("N") is Command.INVERT
+    assert load_settings(locate(data_dir).settings).keys == {"invert": "N"}
