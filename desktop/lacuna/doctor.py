@@ -55,6 +55,7 @@ def examine(paths: AppPaths) -> Iterator[Finding]:
     yield Finding("python", Health.GOOD, f"{platform.python_version()}, {platform.platform()}")
     yield _guarded("memory", _memory)
     yield from _engine()
+    yield _guarded("26 B checkpoint", _real_checkpoint)
     yield _package("qt", "PySide6-Essentials")
     yield _guarded("keyring", _keyring)
     yield from _decoders()
@@ -108,6 +109,13 @@ def _device() -> tuple[Health, str]:
     if torch.backends.mps.is_available():
         return Health.GOOD, "mps: Apple GPU, shares the memory above"
     return Health.GOOD, f"cpu: {os.cpu_count()} cores; enough for the bundled model, not for 26 B"
+
+
+def _real_checkpoint() -> tuple[Health, str]:
+    from lacuna.model_memory import memory_words
+
+    words = memory_words(None)
+    return Health.GOOD if words.startswith("fits") else Health.NOTE, words
 
 
 def _memory() -> tuple[Health, str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
@@ -19,6 +19,7 @@ from lacuna.ui.widgets import Button, Icon, IconButton, Kind, Words
 
 WIDTH = 720
 NO_FOLDER = "There is no such folder."
+_TYPED_MS = 300  # a path is looked up when the typing rests
 _VEIL = QColor(0, 0, 0, 160)
 
 
@@ -51,6 +52,7 @@ class ModelDialog(QWidget):
 
     folder_chosen = Signal(object)  # Path
     demonstrator_chosen = Signal()
+    folder_named = Signal(object)  # Path: what is it, and does it fit?
 
     def __init__(self, look: Look, parent: QWidget) -> None:
         super().__init__(parent)
@@ -62,6 +64,11 @@ class ModelDialog(QWidget):
         self._choose = Button(look, "Choose", icon="folder-open", height=36)
         self._close = IconButton(look, "x", "Close", size=28)
         self._complaint = Words(look, Role.LABEL, theme.alert.text)
+        self._memory = Words(look, Role.LABEL, theme.text.second)
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(_TYPED_MS)
+        self._rest.timeout.connect(self._name_folder)
         self.demonstrator_button = Button(look, "Use the demonstrator", kind=Kind.QUIET, height=36)
         self._cancel = Button(look, "Cancel", key="Esc", height=36)
         self.load_button = Button(look, "Load the model", key="Enter", kind=Kind.PRIMARY, height=36)
@@ -102,6 +109,15 @@ class ModelDialog(QWidget):
         """Return what is said against the folder typed."""
         return self._complaint.text()
 
+    def tell_memory(self, folder: Path, words: str) -> None:
+        """Say what a folder needs, unless another has been named meanwhile."""
+        if folder == self._folder():
+            self._memory.set_text(words)
+
+    def memory(self) -> str:
+        """Return what is said of the folder's need of memory."""
+        return self._memory.text()
+
     def paintEvent(self, event: QPaintEvent) -> None:
         QPainter(self).fillRect(self.rect(), _VEIL)
 
@@ -131,13 +147,23 @@ class ModelDialog(QWidget):
 
     def _on_text(self, text: str) -> None:
         self._complaint.set_text("")
+        self._memory.set_text("")
         self.load_button.setEnabled(bool(text.strip()))
+        self._rest.start()
+
+    def _folder(self) -> Path | None:
+        text = self.field.text().strip()
+        return Path(text).expanduser() if text else None
+
+    def _name_folder(self) -> None:
+        folder = self._folder()
+        if folder is not None:
+            self.folder_named.emit(folder)
 
     def _take_folder(self) -> None:
-        text = self.field.text().strip()
-        if not text:
+        folder = self._folder()
+        if folder is None:
             return
-        folder = Path(text).expanduser()
         if not folder.is_dir():
             self._complaint.set_text(NO_FOLDER)
             return
@@ -172,6 +198,7 @@ class ModelDialog(QWidget):
         column.addLayout(_row(self.field, self._choose))
         column.addSpacing(6)
         column.addWidget(self._complaint)
+        column.addWidget(self._memory)
         column.addSpacing(14)
         column.addLayout(note)
         column.addSpacing(12)
