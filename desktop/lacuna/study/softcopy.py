@@ -185,3 +185,23 @@ class PresentationState:
     def covers(self, sop_instance_uid: str, frame: int = 0) -> bool:
         """Return whether the state says anything of a frame."""
         return any(one.covers(sop_instance_uid, frame) for one in self.images)
+
+    def window_of(self, sop_instance_uid: str, frame: int = 0) -> Any:
+        """Return a frame's ``model.Window`` or ``Table``; None where the state has none for it."""
+        found = (one.window for one in self.windows if _meant(one.images, sop_instance_uid, frame))
+        return next(found, None)
+
+    def area_of(self, sop_instance_uid: str, frame: int = 0) -> DisplayedArea | None:
+        """Return which part of a frame is shown; None where the state does not say."""
+        found = (one for one in self.areas if _meant(one.images, sop_instance_uid, frame))
+        return next(found, None)
+
+    def layers_of(self, sop_instance_uid: str, frame: int = 0) -> tuple[Layer, ...]:
+        """Return what is drawn over a frame, the lowest layer first."""
+        found = (one for one in self.layers if _meant(one.images, sop_instance_uid, frame))
+        return tuple(sorted(found, key=lambda layer: layer.order))
+
+
+def _meant(images: tuple[Reference, ...], sop_instance_uid: str, frame: int) -> bool:
+    """Whether a part of a state belongs to a frame: to those it names, or to all of them."""
+    return not images or any(one.covers(sop_instance_uid, frame) for one in images)

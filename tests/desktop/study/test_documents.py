@@ -16,10 +16,11 @@ from lacuna.study.documents import read_document
 from lacuna.study.load import load_study, open_all
 from lacuna.study.model import Window
 from lacuna.study.pixels import read_pixels
+from lacuna.study.present import picture
 from lacuna.study.softcopy import GraphicKind, PresentationState, Table
 from lacuna.study.tables import look_up
 from tests.desktop.study.builder import dataset, ramp, save
-from tests.helpers import synthetic
+from tests.helpers import dcmtk, synthetic
 
 SHIPPED = Path(pydicom.__file__).parent / "data" / "test_files"
 
@@ -175,6 +176,53 @@ def test_a_presentation_state_says_how_somebody_looked(tmp_path: Path) -> None:
     assert layer.graphics[0].points == ((1, 2), (8, 9))
     caption = layer.captions[0]
     assert (caption.text, caption.anchor, caption.anchor_relative) == ("Here", (0.5, 0.5), True)
+
+
+def test_what_a_state_says_of_each_image(tmp_path: Path) -> None:
+    ds = synthetic.presentation()
+    other = Dataset()
+    other.ReferencedSOPClassUID, other.ReferencedSOPInstanceUID = "1.2", "9.9"
+    for_other = Dataset()
+    for_other.WindowCenter, for_other.WindowWidth = 1, 2
+    for_other.ReferencedImageSequence = [other]
+    ds.SoftcopyVOILUTSequence = [for_other, *ds.SoftcopyVOILUTSequence]
+    state = state_of(save(tmp_path / "p.dcm", ds))
+    assert state.window_of("9.9") == Window(1, 2)
+    assert state.window_of("1.2.3.4") == Window(40, 80)
+    assert [layer.name for layer in state.layers_of("1.2.3.4")] == ["ONE"]
+    assert state.layers_of("9.9") == ()
+    assert state.area_of("9.9") is state.areas[0]  # it names none, so it is meant for all
+
+
+@pytest.mark.parametrize("lut", [False, True])
+def test_dcmtk_presents_the_same_picture(tmp_path: Path, lut: bool) -> None:
+    pixels = (ramp(32, 40) * 3).astype("u2")
+    shown = dataset(pixels, RescaleSlope=1, RescaleIntercept=-1024, Modality="CR")
+    shown.SOPClassUID, shown.SOPInstanceUID = "1.2.840.10008.5.1.4.1.1.1", "1.2.3.4"
+    shown.SeriesInstanceUID = "1.2.5"
+    ds = synthetic.presentation()
+    del ds.GraphicAnnotationSequence, ds.GraphicLayerSequence
+    del ds.ImageRotation, ds.ImageHorizontalFlip
+    area = ds.DisplayedAreaSelectionSequence[0]
+    area.DisplayedAreaTopLeftHandCorner, area.DisplayedAreaBottomRightHandCorner = [1, 1], [40, 32]
+    del area.PresentationPixelSpacing
+    area.PresentationPixelAspectRatio = [1, 1]
+    del ds.ShutterShape  # it leaves shutters to its viewer
+    window = Dataset()
+    window.WindowCenter, window.WindowWidth = 2000, 3000
+    if lut:
+        del window.WindowCenter, window.WindowWidth
+        window.VOILUTSequence = synthetic.lut(10, 12, [(i * i) % 4096 for i in range(4000)])
+    ds.SoftcopyVOILUTSequence = [window]
+    state_path, path = save(tmp_path / "p.dcm", ds), save(tmp_path / "i.dcm", shown)
+    done = dcmtk.run("dcmp2pgm", "-p", state_path, path, tmp_path / "out.pgm")
+    assert done.returncode == 0, done.stderr
+    header, data = (tmp_path / "out.pgm").read_bytes().split(b" 255\n", 1)
+    width, height = (int(part) for part in header.split()[1:])
+    theirs = np.frombuffer(data, "u1").reshape(height, width).astype(int)
+    ours = picture(load_study([path]).series[0].images[0], state_of(state_path))
+    assert ours.shape == theirs.shape
+    assert np.abs(ours - theirs).max() <= 1  # it cuts off where we round
 
 
 def test_its_rescale_stands_in_for_the_images_own(tmp_path: Path) -> None:
