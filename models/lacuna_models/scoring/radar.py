@@ -38,6 +38,9 @@ def clean(desk: Desk, request: ScoreRequest, text: Joined) -> Found:
     bound = None if desk.bounds is None else desk.bounds.clean
     for page in desk.pages(request.prompt, request.segments):
         groups = _phrases(page, text)
+        if not groups:
+            yield page, []
+            continue
         reading = _read(page, [[]], _all_places(page, groups), request)
         spans = [_scored(desk, page, text, phrase, reading) for phrase in groups]
         yield page, [_flagged(span) if _above(span, bound) else span for span in spans]
@@ -49,6 +52,9 @@ def critical(desk: Desk, request: ScoreRequest, text: Joined) -> Found:
     blanks = desk.pages(without_pictures(request.prompt), request.segments)
     for page, blank in zip(desk.pages(request.prompt, request.segments), blanks, strict=True):
         groups = _phrases(page, text)
+        if not groups:
+            yield page, []
+            continue
         places = _all_places(page, groups)
         reading = _read(page, [places] * request.rows, places, request)
         found: list[SpanScore] = []
@@ -161,8 +167,6 @@ def _alone(
     request: ScoreRequest,
 ) -> list[float]:
     """Return the least likely critical token of each sentence when it alone is draws, in nats."""
-    if not rows:
-        return []
     places = sorted({p for row in critical for p in row})
     seen: Tensor = page.read(rows, places, request.seed).likelihoods
     at = {p: i for i, p in enumerate(places)}

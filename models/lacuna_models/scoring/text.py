@@ -13,7 +13,7 @@ from lacuna_models.api import Gap, Place, Segment
 GAP = "\ufffc"  # stands for a gap in the joined text: one character, as in the report's own places
 
 # Words up to a full stop before white space, or up to a line's end. "1.2 cm" does not end there.
-_SENTENCE = re.compile(rf"[^\s{GAP}](?:[^\n{GAP}]*?[.!?](?=\s|{GAP}|\Z)|[^\n{GAP}]*)")
+_SENTENCE = re.compile(rf"[^\s{GAP}.,;:!?)](?:[^\n{GAP}]*?[.!?](?=\s|{GAP}|\Z)|[^\n{GAP}]*)")
 _LETTER = re.compile(r"[^\W\d_]")
 
 
