@@ -23,7 +23,8 @@ from lacuna.settings import STEPS
 from lacuna_models.api import EngineError
 
 DONE, BUG, REFUSED, INTERRUPTED = 0, 1, 2, 130
-VERBS = ("gui", "draft", "ask", "doctor", "sample")
+VERBS = ("gui", "draft", "ask", "score", "doctor", "sample")
+MEASURES = {"radar": "critical", "quick": "clean", "evidence": "evidence", "edit": "dependence"}
 MAX_SEED = 2**63 - 1
 MAX_ALTERNATIVES = 32
 MAX_WORDS = 1_000
@@ -74,10 +75,11 @@ def _parser() -> _Parser:
     parser = _Parser(prog="lacuna", description="Fix what you know, let the rest come.")
     parser.add_argument("--version", action="version", version=f"lacuna {lacuna.__version__}")
     _add_data_dir(parser, default=None)
-    verbs = parser.add_subparsers(dest="verb", metavar="gui | draft | ask | doctor | sample")
+    verbs = parser.add_subparsers(dest="verb", metavar=" | ".join(VERBS))
     _add_gui(verbs.add_parser("gui", help="open the window (without a verb, too)"))
     _add_draft(verbs.add_parser("draft", help="fill a report's gaps and print it"))
     _add_ask(verbs.add_parser("ask", help="ask something about a study's first image"))
+    _add_score(verbs.add_parser("score", help="what speaks against a report"))
     doctor = verbs.add_parser("doctor", help="what this computer has of what Lacuna needs")
     doctor.add_argument("--json", action="store_true", help="print one JSON document")
     sample = verbs.add_parser("sample", help="draw the sample studies again")
@@ -127,6 +129,26 @@ def _add_ask(ask: argparse.ArgumentParser) -> None:
     ask.add_argument("--question", required=True, metavar="TEXT", help="what you want to know")
     _add_engine(ask)
     ask.add_argument("--json", action="store_true", help="print one JSON document")
+
+
+def _add_score(score: argparse.ArgumentParser) -> None:
+    _add_study(score)
+    score.add_argument(
+        "--report", required=True, metavar="FILE", help="the report; - reads standard input"
+    )
+    score.add_argument(
+        "--measure",
+        choices=tuple(MEASURES),
+        default="radar",
+        help="what speaks against it, the same at a glance, what comes from the picture, or what "
+        "an edit left behind",
+    )
+    score.add_argument("--before", metavar="FILE", help="the report before the edit")
+    score.add_argument("--style", choices=("full", "terse", "detailed"), default="full")
+    score.add_argument("--seed", type=_whole(0, MAX_SEED), default=0, metavar="N")
+    score.add_argument("--adapter", type=_path, metavar="DIR", help="a LoRA adapter")
+    score.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, mps")
+    score.add_argument("--json", action="store_true", help="print one JSON document")
 
 
 def _add_engine(verb: argparse.ArgumentParser) -> None:
@@ -257,6 +279,28 @@ def _ask(arguments: argparse.Namespace) -> int:
     return INTERRUPTED if answer.stopped else DONE
 
 
+def _score(arguments: argparse.Namespace) -> int:
+    from lacuna.score import Inquiry, as_json, plain, remarks, score
+    from lacuna_models.api import Measure
+
+    inquiry = Inquiry(
+        study=_study(arguments),
+        text=_report(arguments.report) or "",
+        measure=Measure(MEASURES[arguments.measure]),
+        before=_report(arguments.before),
+        seed=arguments.seed,
+        model=arguments.model,
+        adapter=arguments.adapter,
+        device=arguments.device,
+        style=arguments.style,
+    )
+    checked = score(inquiry)
+    for remark in remarks(checked):
+        _say(_one_line(remark))
+    _print((as_json(checked) if arguments.json else plain(checked)) + "\n")
+    return DONE if checked.scores.complete else INTERRUPTED
+
+
 def _report(name: str | None) -> str | None:
     from lacuna.draft import MAX_REPORT_BYTES, read_text
 
@@ -306,7 +350,14 @@ def _sample(arguments: argparse.Namespace) -> int:
     return DONE
 
 
-_VERBS = {"gui": _gui, "draft": _draft, "ask": _ask, "doctor": _doctor, "sample": _sample}
+_VERBS = {
+    "gui": _gui,
+    "draft": _draft,
+    "ask": _ask,
+    "score": _score,
+    "doctor": _doctor,
+    "sample": _sample,
+}
 
 
 def _print(text: str) -> None:
