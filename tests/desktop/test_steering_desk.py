@@ -427,3 +427,16 @@ def test_typed_text_stays_typed(desk: Desk) -> None:
     desk.fill()
     typed = [s for s in desk.report.spans() if isinstance(s, Soft)]
     assert all(span.author is Author.TYPED for span in typed)
+
+
+def test_rules_are_marked_beside_the_model_s_opinion(desk: Desk) -> None:
+    desk.press(KEY.Key_Home, CTRL)
+    desk.press(KEY.Key_Down)
+    desk.type("Small left pleural effusion. ")
+    desk.press(KEY.Key_End, CTRL)
+    desk.type(" Right pleural effusion.")
+    desk.press(KEY.Key_F7)
+    drive.wait_for(lambda: desk.kit.foot.card is not None, "the card")
+    kinds = {s.mark.title for s in desk.kit.marks.standing("rules")}
+    assert "Side" in kinds
+    assert not any("Left open" in title for title in kinds), "an open gap is seen as such"

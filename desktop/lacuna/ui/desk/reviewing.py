@@ -12,6 +12,7 @@ from lacuna.report.model import Fill
 from lacuna.session import Change, Session
 from lacuna.ui.desk.checking import RADAR, STALE, Checking
 from lacuna.ui.desk.filling import Filling
+from lacuna.ui.desk.ruling import Ruling
 from lacuna.ui.editor.mark_paint import EVIDENCE, MarkKind
 from lacuna.ui.editor.report_panel import ReportPanel
 from lacuna.ui.main_window import MainWindow
@@ -34,11 +35,12 @@ class Reviewing(QObject):
         panel: ReportPanel,
         session: Session,
         checking: Checking,
+        ruling: Ruling,
         filling: Filling,
     ) -> None:
         super().__init__(panel)
         self._window, self._panel, self._session = window, panel, session
-        self._checking, self._filling = checking, filling
+        self._checking, self._ruling, self._filling = checking, ruling, filling
         self._marks = panel.kit.marks
         self._walking = False  # F7 was pressed: the answer leads to the first mark
         panel.act_chosen.connect(self._on_act)
@@ -55,6 +57,7 @@ class Reviewing(QObject):
     def check(self) -> None:
         """Look at everything now, and go to the next thing that speaks against the report."""
         self._walking = True
+        self._ruling.look()
         if self._checking.able:
             self._checking.look()
         else:

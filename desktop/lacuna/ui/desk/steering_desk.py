@@ -12,6 +12,7 @@ from lacuna.ui.desk.directing import Directing
 from lacuna.ui.desk.filling import Filling, Seeds
 from lacuna.ui.desk.restyling import Restyling
 from lacuna.ui.desk.reviewing import Reviewing
+from lacuna.ui.desk.ruling import Ruling
 from lacuna.ui.desk.steering import Steering
 from lacuna.ui.desk.tracing import Tracing
 from lacuna.ui.editor.report_panel import ReportPanel
@@ -31,6 +32,7 @@ class SteeringDesk:
     restyling: Restyling
     asking: Asking
     tracing: Tracing
+    ruling: Ruling
 
 
 def steer(
@@ -43,13 +45,15 @@ def steer(
 ) -> SteeringDesk:
     """Wire the acts; each lives as long as the report column."""
     checking = Checking(panel, session, worker, filling)
+    ruling = Ruling(panel, session)
     return SteeringDesk(
         Steering(panel, session, worker, filling),
         Alternating(panel, filling),
         Directing(panel, session, filling),
         checking,
-        Reviewing(window, panel, session, checking, filling),
+        Reviewing(window, panel, session, checking, ruling, filling),
         Restyling(panel, session, worker, filling, seeds),
         Asking(panel, session, worker, filling, seeds),
         Tracing(panel),
+        ruling,
     )

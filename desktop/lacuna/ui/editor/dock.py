@@ -411,6 +411,9 @@ class _Legend(QWidget):
         x = self._words(painter, 22.0, line) + 24
         bar = QColor(theme.model.line)
         bar.setAlphaF(0.6)
+        needed = x + 12 + QFontMetricsF(painter.font()).horizontalAdvance(bars)
+        if needed > self.width():
+            return
         painter.fillRect(QRectF(x, middle - 5, 6, 10), bar)
         self._words(painter, x + 12, bars)
 

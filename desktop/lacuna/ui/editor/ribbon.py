@@ -231,8 +231,10 @@ class Ribbon(QWidget):
         elif self._layer is Layer.CERTAINTY:
             yield from ((each.value, each) for each in Certainty)
         elif self._layer is Layer.EVIDENCE:
-            yield from (("comes from the image", _EVIDENCE[0]), ("neither", _EVIDENCE[1]))
-            yield "same without it: habit", _EVIDENCE[2]
+            wide = self.width() >= _NARROW
+            yield "comes from the image" if wide else "image", _EVIDENCE[0]
+            yield "neither", _EVIDENCE[1]
+            yield "same without it: habit" if wide else "habit", _EVIDENCE[2]
         elif self._layer is Layer.AUTHORS:
             for author in Author:
                 share = self._shares.by_author.get(author)
