@@ -23,7 +23,7 @@ from lacuna.ui.theme import dress, make_look
 from lacuna.work.engine_worker import ModelChoice
 from lacuna_models.api import StepEvent
 from lacuna_resources.themes import ThemeName
-from tests.e2e import drive
+from tests.e2e import drive, viewer_screens
 from tests.helpers.not_a_phantom import write_not_a_phantom
 
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -225,8 +225,9 @@ def main() -> int:
     parser.add_argument("--size", default="1600x1000")
     arguments = parser.parse_args()
     width, height = (int(part) for part in arguments.size.split("x"))
-    for path in run(arguments.out, arguments.theme, width, height):
-        print(path)
+    for walk in (run, viewer_screens.run):
+        for path in walk(arguments.out, arguments.theme, width, height):
+            print(path)
     return 0
 
 

@@ -38,7 +38,7 @@ from lacuna.ui.theme import Look
 from lacuna.ui.tool_rail import ToolRail
 from lacuna.ui.viewer.board import Spot
 from lacuna.ui.viewer.hanging import Layout
-from lacuna.ui.viewer.image_menu import build_menu
+from lacuna.ui.viewer.image_menu import build_menu, layout_menu
 from lacuna.ui.viewer.image_painter import to_qimage
 from lacuna.ui.viewer.image_view import ImageView
 from lacuna.ui.viewer.keys_dialog import KeysDialog
@@ -270,6 +270,9 @@ class MainWindow(QWidget):
     def _open_menu(self, place: QPoint) -> None:
         build_menu(self.image_view, self.lightbox).popup(place)
 
+    def _open_layouts(self, place: QPoint) -> None:
+        layout_menu(self, self.lightbox).popup(place)
+
     def _toggle_full_screen(self) -> None:
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
 
@@ -284,6 +287,8 @@ class MainWindow(QWidget):
         self.tool_rail.tool_chosen.connect(self.viewports.set_tool)
         self.tool_rail.act_chosen.connect(self._on_act)
         self.tool_rail.cine_clicked.connect(self._on_cine)
+        self.tool_rail.key_clicked.connect(self.lightbox.key_wanted)
+        self.tool_rail.layout_clicked.connect(self._open_layouts)
         self.viewports.tool_changed.connect(self.tool_rail.set_tool)
         self.viewports.cine_changed.connect(self.tool_rail.set_cine)
         self.viewports.menu_wanted.connect(self._open_menu)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
 
 from lacuna.ui.theme import Look
@@ -10,6 +11,7 @@ from lacuna.ui.viewer.viewer_state import Act, Tool
 from lacuna.ui.widgets import Hairline, IconButton, Panel
 
 WIDTH = 48
+_LOW = 660  # below this height the buttons do not fit at their full size
 _TOOLS = (
     (Tool.SELECT, "mouse-pointer-2", "Select and move what is drawn"),
     (Tool.WINDOW, "contrast", "Window (W): drag sideways for width, up and down for level"),
@@ -38,6 +40,8 @@ class ToolRail(Panel):
     tool_chosen = Signal(Tool)
     act_chosen = Signal(Act)
     cine_clicked = Signal()
+    key_clicked = Signal()  # this image goes to the model, or no longer
+    layout_clicked = Signal(QPoint)  # a layout is wanted; where on the screen to offer them
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(look.theme.surface.panel, parent)
@@ -50,6 +54,8 @@ class ToolRail(Panel):
         self._column.setContentsMargins(8, 8, 7, 8)
         self._column.setSpacing(4)
         self.cine_button = IconButton(look, "play", "Cine (C)")
+        self.key_button = IconButton(look, "image", "Send this image to the model (K)")
+        self.layout_button = IconButton(look, "layout-grid", "Viewports (G)")
         self._fill()
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -81,6 +87,18 @@ class ToolRail(Panel):
         """Return the button of an act."""
         return self._acts[act]
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a low window buttons stand closer and smaller: every tool stays in reach."""
+        super().resizeEvent(event)
+        low = event.size().height() < _LOW
+        self._column.setSpacing(2 if low else 4)
+        for button in self.findChildren(IconButton):
+            button.setFixedSize(*((28, 28) if low else (32, 32)))
+
+    def _on_layout(self) -> None:
+        button = self.layout_button
+        self.layout_clicked.emit(button.mapToGlobal(QPoint(button.width(), 0)))
+
     def _fill(self) -> None:
         self._add_tools(_TOOLS)
         self._column.addSpacing(5)
@@ -94,7 +112,12 @@ class ToolRail(Panel):
                 self._acts[act] = button
                 self._column.addWidget(button)
         self._column.addWidget(self.cine_button)
+        self._column.addSpacing(5)
+        self._column.addWidget(self.key_button)
+        self._column.addWidget(self.layout_button)
         self._column.addStretch(1)
+        self.key_button.clicked.connect(self.key_clicked)
+        self.layout_button.clicked.connect(self._on_layout)
         self._group.buttonClicked.connect(self._on_tool)
         for button in self._acts.values():
             button.clicked.connect(self._on_act)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QMenu, QWidget
 
 from lacuna.study.volume import Axis
 from lacuna.ui.viewer.commands import ACTS, TOOLS, WORDS, Command
@@ -64,6 +64,19 @@ def build_menu(view: ImageView, lightbox: Lightbox | None = None) -> QMenu:
     return menu
 
 
+def layout_menu(parent: QWidget, lightbox: Lightbox) -> QMenu:
+    """Return the menu of layouts, for the tool rail's button."""
+    menu = QMenu(parent)
+    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    _add_layouts(menu, lightbox)
+    return menu
+
+
+def _add_layouts(menu: QMenu, lightbox: Lightbox) -> None:
+    for layout in Layout:
+        menu.addAction(layout.words, partial(lightbox.set_layout, layout))
+
+
 def _with_key(view: ImageView, command: Command, words: str = "") -> str:
     return f"{words or WORDS[command]}\t{view.bindings.key(command)}"
 
@@ -78,9 +91,7 @@ def _windows(view: ImageView) -> list[tuple[str, Callable[[], None]]]:
 
 
 def _add_arrangement(menu: QMenu, view: ImageView, lightbox: Lightbox) -> None:
-    layouts = menu.addMenu("Layout")
-    for layout in Layout:
-        layouts.addAction(layout.words, partial(lightbox.set_layout, layout))
+    _add_layouts(menu.addMenu("Layout"), lightbox)
     if lightbox.can_cut(view):
         cuts = menu.addMenu("Cut the volume")
         cuts.addAction(_with_key(view, Command.REFORMAT), lightbox.show_cuts)

@@ -117,6 +117,11 @@ class Stack:
             (image, frame) for image in self.series.images for frame in range(image.frames)
         )
 
+    @property
+    def needs(self) -> tuple[Wanted, ...]:
+        """All frames that have to be decoded before it is whole."""
+        return self.sources
+
     def source(self, index: int) -> Wanted:
         """Return the image and frame that stand behind a place."""
         return self.sources[index]
@@ -177,6 +182,11 @@ class Reformat(Stack):
     def origin(self) -> Series:
         """The series that is cut through."""
         return self.of.origin
+
+    @property
+    def needs(self) -> tuple[Wanted, ...]:
+        """All slices: every cut needs them all."""
+        return self.of.sources
 
     def peek(self, index: int) -> Picture | None:
         """Return a cut if all its slices are at hand."""
