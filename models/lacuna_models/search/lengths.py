@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from lacuna_models.api import Auto, Detail, Exact, Gap, Length, Range, Sentence, Words
 from lacuna_models.canvas import SHORTEST_GAP, CanvasSpec
 
-MOST = 18  # lengths that are tried in the first pass
+MOST = 12  # lengths that are tried in the first pass
 _SPREAD = 0.35  # share by which a gap of so many words may be shorter or longer in tokens
 
 

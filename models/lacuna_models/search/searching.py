@@ -30,12 +30,14 @@ if TYPE_CHECKING:
 
 _NEXT_ROW = 7_368_787  # added to the seed: rows of one search do not share their draws
 _FEWEST = 6  # rows that are denoised
-_STEPS = 8  # that a row of a search may take; more never paid
+_STEPS = 8  # that a row may take that does not lead; more never paid
+_DRAWS = 1  # of the halves; a second changed nothing
+_RESERVES = (0.8, 0.6, 0.45, 0.3)  # shares of the longest length
 
 Steps = Generator[StepEvent, None, Edit | None]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Candidate:
     """One row of the search."""
 
@@ -69,7 +71,7 @@ class Search:
     def steps(self) -> Steps:
         """Search, yielding the leading row's steps; close the block, if no edit cut it short."""
         candidates = self._candidates()
-        board = Board(self._run.loaded, self._seen, [each.track for each in candidates])
+        self._board_of(candidates)
         leader = candidates[0]
         for each in candidates:
             each.row.begin(each.block)
@@ -84,22 +86,22 @@ class Search:
                     return turn
                 self._run.bend(alone, turn)
                 return (yield from self._run.to_the_end(alone))
-            if self._advance(board, candidates):
+            if self._advance(candidates):
                 yield self._event(leader)
         if not all(each.track.over for each in candidates):  # stopped on the way
             self._run.close(self._alone(leader))
             return None
-        self._redraft(board, candidates)
+        self._redraft(candidates)
         yield from self._settle(candidates)
         return None
 
-    def _redraft(self, board: Board, candidates: Sequence[Candidate]) -> None:
+    def _redraft(self, candidates: Sequence[Candidate]) -> None:
         """Give whole drafts their second stage, all together."""
-        rows = tuple(each.row for each in candidates)
-        live = self._run.many(self._block, rows, board)
+        self._board_of(candidates)
+        live = self._run.many(self._block, tuple(each.row for each in candidates), self._board)
         if self._run.redrafts(live):
             while not live.over and not self._run.pace.stopped:
-                self._advance(board, candidates)
+                self._advance(candidates)
             self._run.tidy(live)
 
     def _alone(self, leader: Candidate) -> Live:
@@ -107,13 +109,21 @@ class Search:
         leader.track.lengthen(self._run.job.settings.steps - leader.row.steps)
         return self._run.one(leader.block, leader.row, leader.track, self._seen)
 
-    def _advance(self, board: Board, candidates: Sequence[Candidate]) -> bool:
+    def _advance(self, candidates: Sequence[Candidate]) -> bool:
         """Take a step of all rows; return whether the leading one took it."""
-        outputs = board.advance()
-        for each, output in zip(candidates, outputs, strict=True):
+        going = [each for each in candidates if not each.track.over]
+        if 2 * len(going) <= len(self._board.tracks):
+            self._board_of(going)
+        outputs = dict(zip(self._board.tracks, self._board.advance(), strict=True))
+        for each in going:
+            output = outputs[each.track]
             if output is not None:
                 each.row.take(Read.of(output))
-        return outputs[0] is not None
+        return candidates[0] in going
+
+    def _board_of(self, candidates: Sequence[Candidate]) -> None:
+        """Step these rows, and no others, from now on."""
+        self._board = Board(self._run.loaded, self._seen, [each.track for each in candidates])
 
     def _event(self, leader: Candidate) -> StepEvent:
         return self._run.event(leader.block, leader.row, leader.track, Stage.DRAFT)
@@ -140,41 +150,55 @@ class Search:
 
     def _candidates(self) -> list[Candidate]:
         """Return the rows to denoise, the most promising first."""
-        count = max(_FEWEST, self._run.request.alternatives + 1)
+        wanted = self._run.request.alternatives
+        count = max(_FEWEST, wanted + 1)
         if not self._lengths:
             return [self._candidate(self._block, number) for number in range(count)]
-        blocks = self._best(count, padded=self._elastic)
+        if not self._elastic:
+            return [self._candidate(b, n) for n, b in enumerate(self._surest(count))]
+        # The usual reserve leads: what is proposed first does not depend on who asks for more.
+        blocks = [self._block, *(self._shorter() if self._spec.searched else ())]
         found = [self._candidate(block, number) for number, block in enumerate(blocks)]
-        if self._elastic and self._run.request.alternatives > 1:
+        if wanted > 1:
             # Padded gaps say the same at every length; variety comes from those that are not.
-            more = [block for block in self._best(count, padded=False) if block not in blocks]
-            found += [self._candidate(b, n, extra=True) for n, b in enumerate(more, len(found))]
+            more = enumerate(self._surest(count), len(found))
+            found += [self._candidate(block, number, extra=True) for number, block in more]
         return found
+
+    def _shorter(self) -> list[Block]:
+        """Return the block with shorter reserves, which padding may shorten further."""
+        blocks = []
+        for share in _RESERVES:
+            lengths = {name: round(share * all_[-1]) for name, all_ in self._lengths.items()}
+            laid = self._laid(lengths, padded=True)
+            if laid is not None:
+                blocks.append(laid)
+        return blocks
 
     @property
     def _elastic(self) -> bool:
         loose = all(is_loose(self._gaps[name].policy) for name in self._lengths)
         return self._spec.elastic and loose
 
-    def _best(self, count: int, *, padded: bool) -> list[Block]:
+    def _surest(self, count: int) -> list[Block]:
         """Return the block at the lengths that the model is surest of after one pass."""
-        ranked = self._first_pass(padded=padded)
+        ranked = self._first_pass()
         blocks: list[Block] = []
         for number in range(count):
             lengths = {name: best[number % len(best)] for name, best in ranked.items()}
-            laid = self._laid(lengths, padded=padded)
+            laid = self._laid(lengths, padded=False)
             if laid is not None and laid not in blocks:
                 blocks.append(laid)
         return blocks or [self._block]
 
     def _candidate(self, block: Block, number: int, *, extra: bool = False) -> Candidate:
         row = self._row if number == 0 else Row(self._row.index, self._row.seed)
-        same = block is self._block
-        track = self._run.track(block, row, shift=_NEXT_ROW * number if same else 0)
-        track.shorten(_STEPS if self._lengths else self._run.job.settings.steps)
+        track = self._run.track(block, row, shift=_NEXT_ROW * number)
+        if number and self._lengths:
+            track.shorten(_STEPS)
         return Candidate(block, row, track, extra)
 
-    def _first_pass(self, *, padded: bool) -> dict[str, list[int]]:
+    def _first_pass(self) -> dict[str, list[int]]:
         """Return each gap's lengths, those that the model is surest of first."""
         tried = max(len(lengths) for lengths in self._lengths.values())
         blocks = []
@@ -183,7 +207,7 @@ class Search:
                 name: all_[(number + 7 * i) % len(all_)]
                 for i, (name, all_) in enumerate(self._lengths.items())
             }
-            laid = self._laid(lengths, padded=padded)
+            laid = self._laid(lengths, padded=False)
             if laid is not None:
                 blocks.append(laid)
         if not blocks:
@@ -229,7 +253,7 @@ class Search:
     def _proposals(self, candidates: Sequence[Candidate]) -> dict[str, list[Proposal]]:
         run = self._run
         written = [_written(each, run.words.marks) for each in candidates]
-        scores = halves(run.loaded, self._seen, written, seed=self._row.seed)
+        scores = halves(run.loaded, self._seen, written, draws=_DRAWS, seed=self._row.seed)
         proposals: dict[str, list[Proposal]] = {}
         for each, score in zip(candidates, scores, strict=True):
             fills = each.row.fills(run.job, each.block, run.words, keep=True)
