@@ -34,7 +34,7 @@ def judge(text: str, findings: Findings) -> Judged:
     """Mark a draft against the findings of its picture."""
     said = label(text)
     return Judged(
-        groups=tuple(a == b for a, b in zip(classes(said), classes(findings), strict=True)),
+        groups=tuple(getattr(said, group) == getattr(findings, group) for group in GROUPS),
         sides=_sides(said, findings),
         fluent=accepted(text),
         contradicts=contradicts(text),

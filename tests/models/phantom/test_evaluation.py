@@ -13,7 +13,16 @@ import torch
 from lacuna_models.api import Fixed, Gap, Prompt, Segment
 from lacuna_models.loading import Loaded, load
 from lacuna_models.phantom.card import model_card
-from lacuna_models.phantom.cases import HELD_OUT, Case, held_out
+from lacuna_models.phantom.cases import (
+    GROUPS,
+    HELD_OUT,
+    Case,
+    Findings,
+    Level,
+    Side,
+    Zone,
+    held_out,
+)
 from lacuna_models.phantom.counterfactual import Change
 from lacuna_models.phantom.evaluation.anchors import Anchor, anchors_table, draw_anchors, follows
 from lacuna_models.phantom.evaluation.authors import Hole, Said
@@ -30,6 +39,7 @@ from lacuna_models.phantom.evaluation.questions import draw_asked, questions_tab
 from lacuna_models.phantom.evaluation.subjects import Subject, picture, subjects
 from lacuna_models.phantom.export import export
 from lacuna_models.phantom.grammar import word_prior
+from lacuna_models.phantom.judge import judge
 from lacuna_models.phantom.questions import QUESTIONS
 from lacuna_models.phantom.sibling_train import SiblingRecipe, SiblingRun, export_sibling
 from lacuna_models.phantom.train import Progress, Recipe, Run
@@ -114,6 +124,14 @@ def test_true_drafts_get_full_marks_unless_pictures_are_swapped() -> None:
     assert table.mean("pictures swapped: label accuracy", "knowing") < usual
     assert table.mean("label accuracy", "silent") == pytest.approx(usual, abs=0.05)
     assert table.mean("sentences that the grammar accepts", "silent") == 0.0
+
+
+def test_what_no_phantom_shows_is_wrong_and_no_error() -> None:
+    said = "Findings:\nThere is a 13 mm nodule in the left upper zone.\n\nImpression:\nNormal."
+    marks = judge(said, Findings(nodule=Zone(Side.LEFT, Level.UPPER), nodule_size=10))
+    assert [group for group, right in zip(GROUPS, marks.groups, strict=True) if not right] == [
+        "nodule_size"
+    ]
 
 
 def test_groups_are_told_apart_by_side() -> None:
