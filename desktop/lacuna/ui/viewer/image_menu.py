@@ -98,6 +98,13 @@ def _add_arrangement(menu: QMenu, view: ImageView, lightbox: Lightbox) -> None:
         for axis in Axis:
             cuts.addAction(axis.capitalize(), partial(lightbox.show_cut, axis))
         cuts.addAction(_with_key(view, Command.SLAB), lightbox.next_slab)
+    states = lightbox.presentations(view)
+    if states:
+        shown = menu.addMenu("Presentation")
+        for state in states:
+            words = state.label or state.description or "Unnamed"
+            shown.addAction(words, partial(lightbox.present, view, state))
+        shown.addAction("As the file says", partial(lightbox.present, view, None))
     if lightbox.priors:
         menu.addAction(_with_key(view, Command.COMPARE), lightbox.compare)
     for command in _SWITCHES:

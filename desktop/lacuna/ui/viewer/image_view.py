@@ -22,6 +22,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from lacuna.study.model import Window
+from lacuna.study.softcopy import Layer, PresentationState
 from lacuna.ui.theme import Look
 from lacuna.ui.viewer import viewer_state as views
 from lacuna.ui.viewer.board import Board, Mark, Spot, spot_of
@@ -32,6 +33,7 @@ from lacuna.ui.viewer.hand import Hand, draws, turned
 from lacuna.ui.viewer.keyboard import key_text
 from lacuna.ui.viewer.obey import obey
 from lacuna.ui.viewer.picture import Picture, same_series
+from lacuna.ui.viewer.presenting import layers_of, shown_through
 from lacuna.ui.viewer.sheet import Sheet, lay
 from lacuna.ui.viewer.view_painter import Extras, ViewPainter
 from lacuna.ui.viewer.viewer_state import Act, Tool, ViewState
@@ -59,6 +61,7 @@ class ImageView(QWidget):
         self._picture: Picture | None = None
         self._state: ViewState | None = None
         self._page: DocumentPage | None = None
+        self._presentation: PresentationState | None = None
         self._message = ""
         self._count = 0  # the frames that can be scrolled through
         self._index = 0  # the frame last asked for; it may still be on its way
@@ -128,6 +131,8 @@ class ImageView(QWidget):
         if old is None or spot_of(old) != spot_of(picture):
             self._hand.pen.leave(spot_of(picture))
         same = old is not None and same_series(old.series, picture.series)
+        if not same:
+            self._presentation = None
         if not same or self._state is None:
             known = self.remembered if picture.grey else None
             self._state = ViewState(known or picture.window)
@@ -170,6 +175,20 @@ class ImageView(QWidget):
         """Look through another window."""
         if self._picture and self._state and self._picture.grey:
             self.change(replace(self._state, window=window))
+
+    def present(self, state: PresentationState | None) -> None:
+        """Look at the picture as a presentation state says; None takes it back."""
+        self._presentation = state
+        if self._picture is not None and self._state is not None:
+            plain = ViewState(self._picture.window)
+            kept = self._state
+            self.change(plain if state is None else shown_through(state, self._picture, kept))
+
+    def layers(self) -> tuple[Layer, ...]:
+        """Return the graphics that lie over the picture."""
+        if self._presentation is None or self._picture is None:
+            return ()
+        return layers_of(self._presentation, self._picture)
 
     def scroll(self, by: int) -> None:  # type: ignore[override]  # QWidget's moves pixels
         """Ask for the frame ``by`` further on; nothing happens at the ends of the series."""

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from lacuna.study.model import Series, Study
+from lacuna.study.softcopy import PresentationState
 from lacuna.study.volume import SLABS, THIN, Axis, Grid, cut_of, grid_of
 from lacuna.ui.series_strip import SeriesStrip
 from lacuna.ui.viewer.board import Spot, find, spot_of
@@ -19,6 +20,7 @@ from lacuna.ui.viewer.hanging import Hanging, Layout, Place, beside, hang
 from lacuna.ui.viewer.image_view import ImageView
 from lacuna.ui.viewer.note_field import NoteField
 from lacuna.ui.viewer.picture import Picture, same_series
+from lacuna.ui.viewer.presenting import left_out, states_for
 from lacuna.ui.viewer.stack import Direct, Frames, Reformat, Stack
 from lacuna.ui.viewer.viewports import OPENING, Viewports, next_layout
 
@@ -255,6 +257,20 @@ class Lightbox(QObject):
         own = next(axis for axis in Axis if cut_of(grid, axis).through == 0)
         cut = Reformat(stack, grid, own, SLABS[1])
         self._show_reformat(view, cut, self._shown.get(view, 0), view.index)
+
+    def presentations(self, view: ImageView) -> tuple[PresentationState, ...]:
+        """Return the presentation states that came along for what a viewport shows."""
+        stack = self._viewports.stack_of(view)
+        if stack is None or view.picture is None:
+            return ()
+        return states_for(stack.study, view.picture)
+
+    def present(self, view: ImageView, state: PresentationState | None) -> None:
+        """Look through a presentation state; say what of it cannot be applied."""
+        view.present(state)
+        words = left_out(state) if state is not None else ""
+        if words:
+            self.hint.emit(words)
 
     def compare(self) -> None:
         """Hang the active series beside the newest prior's likest one."""

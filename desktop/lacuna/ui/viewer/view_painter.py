@@ -12,6 +12,7 @@ from lacuna.study.measure import Point
 from lacuna.ui.paint import painting
 from lacuna.ui.theme import Look
 from lacuna.ui.viewer.annotations import paint_annotations, write_centred
+from lacuna.ui.viewer.graphics_painter import paint_graphics
 from lacuna.ui.viewer.hand import Hand
 from lacuna.ui.viewer.image_painter import ImagePainter
 from lacuna.ui.viewer.mark_painter import paint_marks
@@ -70,6 +71,7 @@ class ViewPainter:
             return
         self._painter.paint(painter, box, sheet.picture, state, quick=hand.windowing)
         _paint_lines(painter, sheet, box, extras.lines)
+        paint_graphics(painter, self.look, box, sheet, view.layers())
         marks = hand.pen.marks(sheet)
         paint_marks(painter, self.look, box, sheet, marks, hand.pen.selected)
         if hand.lens.place is not None:
