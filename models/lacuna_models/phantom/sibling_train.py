@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,15 @@ from lacuna_models.phantom.pictures import GREY, SIZE, load_pictures
 from lacuna_models.phantom.sibling import make_sibling, sibling_config, take_tower
 from lacuna_models.phantom.sibling_tasks import TOLD_SHARE, SiblingTasks, sibling_loss
 from lacuna_models.phantom.tokenizer import END_TURN
-from lacuna_models.phantom.train import Clock, Progress, Recent, Recipe, Run, train_vision
+from lacuna_models.phantom.train import (
+    Clock,
+    Progress,
+    Recent,
+    Recipe,
+    Run,
+    run_soft_tokens,
+    train_vision,
+)
 from lacuna_models.phantom.vision import encode_all
 
 log = logging.getLogger(__name__)
@@ -116,14 +125,27 @@ def _take(run: SiblingRun, tower: Path) -> None:
     found = [p for p in ("language", "vision") if (tower / f"state-{p}.safetensors").is_file()]
     if not found:
         raise EngineError(f"{tower} holds no training run.", "Name a run of the bundled model.")
-    saved = json.loads((tower / "run.json").read_text(encoding="utf-8"))["progress"]
+    saved = json.loads((tower / "run.json").read_text(encoding="utf-8"))
     try:
         taken = take_tower(run.model, load_file(tower / f"state-{found[0]}.safetensors"))
     except ValueError as error:
         raise EngineError(f"The vision of {tower} does not fit: {error}.") from error
     run.progress.vision_seconds = run.recipe.vision_minutes * 60
-    run.progress.vision_steps = saved["vision_steps"]
+    run.progress.vision_steps = saved["progress"]["vision_steps"]
     log.info("took %d tensors of vision from %s", taken, tower.name)
+    same = all(saved["recipe"][n] == getattr(run.recipe, n) for n in ("seed", "pictures"))
+    if same and saved["progress"]["language_steps"]:  # its vision is finished
+        _share(run.folder, tower)
+
+
+def _share(folder: Path, tower: Path) -> None:
+    """Link the pictures and soft tokens of a run with the same phantoms, to spare making them."""
+    for pattern in ("pictures-*.npy", "soft-tokens-*.safetensors"):
+        for file in tower.glob(pattern):
+            try:
+                os.link(file, folder / file.name)
+            except OSError as error:  # another file system: they are made anew
+                log.info("%s is not shared: %s", file.name, error.strerror)
 
 
 def _train_words(run: SiblingRun, pictures: np.ndarray) -> None:
@@ -156,12 +178,11 @@ def _train_words(run: SiblingRun, pictures: np.ndarray) -> None:
 
 
 def _tasks(run: SiblingRun, pictures: np.ndarray) -> SiblingTasks:
-    log.info("encoding %d pictures", len(pictures))
     grey = np.full((1, SIZE, SIZE), GREY, dtype=np.uint8)
     return SiblingTasks(
         run.tokenizer,
         [draw_case(seed).findings for seed in run.seeds],
-        encode_all(run.model, pictures),
+        run_soft_tokens(run, pictures),
         encode_all(run.model, grey)[0],
         run.recipe.shape.canvas,
         run.recipe.batch_pictures,

@@ -277,7 +277,7 @@ def make_tasks(run: Run, pictures: np.ndarray, follow: bool = False) -> Tasks:
     return Tasks(
         run.tokenizer,
         [draw_case(seed).findings for seed in run.seeds],
-        _soft_tokens(run, pictures),
+        run_soft_tokens(run, pictures),
         encode_all(run.model, grey)[0],
         run.recipe.shape.canvas,
         run.recipe.batch_pictures,
@@ -285,7 +285,7 @@ def make_tasks(run: Run, pictures: np.ndarray, follow: bool = False) -> Tasks:
     )
 
 
-def _soft_tokens(run: Run, pictures: np.ndarray) -> Tensor:
+def run_soft_tokens(run: Run, pictures: np.ndarray) -> Tensor:
     """Return the pictures as the finished vision sees them; encoded once, then read from a file."""
     path = run.folder / f"soft-tokens-{run.progress.vision_steps}.safetensors"
     if not path.is_file():
