@@ -29,11 +29,14 @@ import pydicom
 from lacuna.errors import UserFacingError
 from lacuna.study import decoder_process
 from lacuna.study.documents import read_document
-from lacuna.study.load import open_all
+from lacuna.study.load import load_study, open_all
+from lacuna.study.measure import Bidirectional, EllipseRoi, Length, Note, Scale
 from lacuna.study.measurement_in import read_measurements
+from lacuna.study.measurement_out import write_measurements
 from lacuna.study.model import Image, Opened
 from lacuna.study.overlays import read_overlays
 from lacuna.study.pixels import default_window, is_inverted, read_pixels, render
+from lacuna.study.record import image_reference, measured
 from lacuna.study.shutters import covered
 from tests.helpers import synthetic
 
@@ -68,8 +71,29 @@ def originals() -> tuple[bytes, ...]:
     bundled = Path(pydicom.__file__).parent / "data" / "test_files"
     shipped = [path.read_bytes() for path in sorted(bundled.glob("*.dcm"))]
     with tempfile.TemporaryDirectory() as folder:
-        ours = [path.read_bytes() for path in synthetic.write_all(Path(folder)).values()]
+        paths = synthetic.write_all(Path(folder))
+        paths["measurements"] = _measurements(paths["hounsfield"])
+        ours = [path.read_bytes() for path in paths.values()]
     return tuple(content for content in (*shipped, *ours) if len(content) < SMALL)
+
+
+def _measurements(path: Path) -> Path:
+    """Write a measurement report of some shapes on an image, beside it."""
+    study = load_study([path])
+    where = image_reference(study, study.series[0], study.series[0].images[0])
+    shapes = (
+        Length((1, 2), (3, 4)),
+        Bidirectional((1, 1), (9, 9), (4, 6), (6, 4)),
+        EllipseRoi((1, 1), (8, 6)),
+        Note((3, 3), "Here"),
+    )
+    found = [
+        measured(f"2.25.{number}", where, shape, Scale(1, 1, "mm"))
+        for number, shape in enumerate(shapes)
+    ]
+    report = path.with_name("measurements.dcm")
+    write_measurements(report, study, found)
+    return report
 
 
 def mutant(seed: int, number: int) -> bytes:

@@ -5,21 +5,26 @@ from __future__ import annotations
 import io
 import struct
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image as Picture
 from pydicom.dataset import Dataset
-from pydicom.encaps import encapsulate
+from pydicom.encaps import encapsulate, encapsulate_extended, generate_frames
 from pydicom.sequence import Sequence
 from pydicom.uid import (
+    HTJ2K,
     JPEG2000,
+    UID,
     DeflatedExplicitVRLittleEndian,
     EncapsulatedPDFStorage,
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
     GrayscaleSoftcopyPresentationStateStorage,
+    HTJ2KLossless,
+    HTJ2KLosslessRPCL,
     ImplicitVRLittleEndian,
     JPEG2000Lossless,
     JPEGBaseline8Bit,
@@ -201,10 +206,7 @@ def jpeg(mode: str, photometric: str) -> Dataset:
     options = {} if mode == "L" else {"subsampling": "4:4:4"}
     Picture.fromarray(pixels).save(out, "JPEG", quality=90, **options)
     ds = dataset(pixels, PhotometricInterpretation=photometric)
-    ds.PixelData = encapsulate([out.getvalue()])
-    ds["PixelData"].is_undefined_length = True
-    ds.file_meta.TransferSyntaxUID = JPEGBaseline8Bit
-    return ds
+    return packed(ds, [out.getvalue()], JPEGBaseline8Bit)
 
 
 def lossy_wavelets() -> Dataset:
@@ -216,11 +218,7 @@ def lossy_wavelets() -> Dataset:
 def lossless_jpeg(pixels: np.ndarray) -> Dataset:
     """Lossless JPEG (T.81 H), selection value 1, one table for all: written here, by hand."""
     frame = _lossless(pixels.astype(np.int64), 8 * pixels.dtype.itemsize)
-    ds = dataset(pixels)
-    ds.PixelData = encapsulate([frame])
-    ds["PixelData"].is_undefined_length = True
-    ds.file_meta.TransferSyntaxUID = JPEGLosslessSV1
-    return ds
+    return packed(dataset(pixels), [frame], JPEGLosslessSV1)
 
 
 def _lossless(values: np.ndarray, precision: int) -> bytes:
@@ -247,6 +245,42 @@ def _coded(apart: int) -> str:
     size = abs(apart).bit_length()
     extra = apart if apart > 0 else apart + (1 << size) - 1
     return f"{size:05b}" + (f"{extra:0{size}b}" if size else "")
+
+
+def high_throughput(dtype: str, bits: int, syntax: UID) -> Dataset:
+    """HTJ2K (ISO/IEC 15444-15) of an even grey, every packet empty: nothing here makes more."""
+    ds = dataset(np.zeros((ROWS, COLUMNS), dtype), BitsStored=bits, HighBit=bits - 1)
+    size = struct.pack(">H8LH", 0x4000, COLUMNS, ROWS, 0, 0, COLUMNS, ROWS, 0, 0, 1)
+    parts = (
+        (0xFF51, size + bytes([bits - 1, 1, 1])),
+        (0xFF50, struct.pack(">LH", 1 << 17, 0)),  # part 15 is used
+        (0xFF52, bytes([0, 2, 0, 1, 0, 0, 4, 4, 0x40, 1])),  # HT code blocks, 5/3, no levels
+        (0xFF5C, bytes([0x20, bits << 3])),
+    )
+    head = b"".join(struct.pack(">HH", mark, len(body) + 2) + body for mark, body in parts)
+    tile = struct.pack(">HHHLBB", 0xFF90, 10, 0, 15, 0, 1) + b"\xff\x93\0"
+    return packed(ds, [b"\xff\x4f" + head + tile + b"\xff\xd9"], syntax)
+
+
+def packed(ds: Dataset, frames: list[bytes], syntax: UID, table: bool = True) -> Dataset:
+    """Put compressed frames into a dataset, with or without a basic offset table."""
+    ds.PixelData = encapsulate(frames, has_bot=table)
+    ds["PixelData"].is_undefined_length = True
+    ds.file_meta.TransferSyntaxUID = syntax
+    return ds
+
+
+def frames_of(offsets: str) -> Dataset:
+    """Three frames of RLE, found by an extended offset table, or by none at all."""
+    ds = dataset(noise("u2", (3, ROWS, COLUMNS)), NumberOfFrames=3)
+    ds.compress(RLELossless, generate_instance_uid=False)
+    frames = list(generate_frames(ds.PixelData, number_of_frames=3))
+    if offsets == "extended":
+        data, table, lengths = encapsulate_extended(frames)
+        ds.PixelData, ds.ExtendedOffsetTable, ds.ExtendedOffsetTableLengths = data, table, lengths
+        ds["PixelData"].is_undefined_length = True
+        return ds
+    return packed(ds, frames, RLELossless, table=False)
 
 
 def document(kind: str) -> Dataset:
@@ -351,6 +385,13 @@ IMAGES: dict[str, tuple[Make, Any]] = {
     **{f"JPEG2000Lossless-{d}": (grey(noise(d, LARGER)), JPEG2000Lossless) for d in DEPTHS},
     "JPEG2000Lossless-rgb": (lambda: colour("RGB", 0, "u1", LARGER), JPEG2000Lossless),
     "JPEG2000": (lambda: lossy_wavelets(), None),
+    **{
+        f"{syntax.keyword}-{bits}": (partial(high_throughput, dtype, bits, syntax), None)
+        for syntax in (HTJ2K, HTJ2KLossless, HTJ2KLosslessRPCL)
+        for dtype, bits in (("u1", 8), ("u2", 12))
+    },
+    "frames-extended-offsets": (lambda: frames_of("extended"), None),
+    "frames-without-offsets": (lambda: frames_of("none"), None),
     "lossless-jpeg-8": (lambda: lossless_jpeg(noise("u1")), None),
     "lossless-jpeg-16": (lambda: lossless_jpeg(noise("u2")), None),
     "jpeg-grey": (lambda: jpeg("L", "MONOCHROME2"), None),
