@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ def add_parser(subparsers: Any) -> None:
     """Add the verb to `lacuna-models`."""
     bench = subparsers.add_parser("bench", help="measure beside named peers")
     kinds = bench.add_subparsers(dest="kind", required=True)
-    step = kinds.add_parser("step", help="one-sentence infill: us, transformers, diffusers")
+    step = kinds.add_parser("step", help="infill, draft, alternatives, redraft: us and our peers")
     step.add_argument("--model", type=Path, help="checkpoint folder; the bundled one by default")
     step.add_argument("--cases", type=_positive, default=5)
     step.add_argument("--repeats", type=_positive, default=3)
@@ -21,6 +22,9 @@ def add_parser(subparsers: Any) -> None:
         "--steps", type=_positive, default=8, help="of the run without early stopping"
     )
     step.add_argument("--no-diffusers", action="store_true", help="without the bench extra")
+    step.add_argument(
+        "--cpu-time", action="store_true", help="count processor time: other work runs beside"
+    )
     step.set_defaults(run=_step)
 
 
@@ -41,6 +45,7 @@ def _step(arguments: argparse.Namespace) -> int:
             repeats=arguments.repeats,
             steps=arguments.steps,
             peers=not arguments.no_diffusers,
+            clock=time.thread_time if arguments.cpu_time else time.perf_counter,
         )
     except ImportError as error:
         if error.name != "diffusers":

@@ -6,7 +6,7 @@ import dataclasses
 import platform
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -17,11 +17,12 @@ import torch
 from lacuna_models.api import Done, SamplerSettings
 from lacuna_models.bench.peers import InfillTask, diffusers_pipeline, run_diffusers
 from lacuna_models.bench.peers import run_transformers as generate
-from lacuna_models.bench.tasks import Pair, infill, with_settings
+from lacuna_models.bench.tasks import TASKS, Pair, fitting, with_settings
 from lacuna_models.engine import DiffusionEngine
 from lacuna_models.loading import Loaded, load
 
 Run = Callable[[Pair], int]  # fills, and returns how many passes that took
+Clock = Callable[[], float]  # seconds
 
 
 @dataclass(slots=True)
@@ -65,12 +66,20 @@ class Passes:
 
 
 def bench_step(
-    path: Path, *, cases: int = 5, repeats: int = 3, steps: int = 8, peers: bool = True
+    path: Path,
+    *,
+    cases: int = 5,
+    repeats: int = 3,
+    steps: int = 8,
+    peers: bool = True,
+    tasks: Sequence[str] = tuple(TASKS),
+    clock: Clock = time.perf_counter,
 ) -> str:
-    """Measure and return a table in Markdown. Contenders take turns, so that drift hits all alike.
+    """Measure and return tables in Markdown. Contenders take turns, so that drift hits all alike.
 
     Two settings: a fixed number of steps, early stopping off (same work); and as each one stops
-    by itself under the checkpoint's settings.
+    by itself under the checkpoint's settings. ``clock`` gives seconds: ``time.thread_time`` where
+    other work shares the processor.
 
     Raises:
         EngineError: from loading.
@@ -81,47 +90,53 @@ def bench_step(
     own = loaded.info.settings
     # A canvas cannot be the same for more steps than there are: so no contender stops early.
     fixed = dataclasses.replace(own, steps=steps, stability=steps + 1)
-    pairs = [infill(loaded, 9_000_000 + seed, own) for seed in range(cases)]
-    passes = Passes(loaded.model)
+    ways = {
+        f"{steps} steps, early stopping off": fixed,
+        f"at most {own.steps} steps, each stops by itself": own,
+    }
+    seeds = fitting(loaded, 9_000_000, cases, own)
+    passes, tables = Passes(loaded.model), []
     try:
-        tables = [
-            _table(title, _race(loaded, pairs, settings, repeats, passes, peers=peers))
-            for title, settings in (
-                (f"{steps} steps, early stopping off", fixed),
-                (f"at most {own.steps} steps, each stops by itself", own),
-            )
-        ]
+        for task in tasks:
+            pairs = [TASKS[task](loaded, seed, own) for seed in seeds]
+            for title, settings in ways.items():
+                race = _Race(loaded, repeats, passes, clock, peers=peers)
+                tables.append(_table(f"{task}; {title}", race.run(pairs, settings)))
     finally:
         passes.close()
+    kind = "CPU time" if clock is time.thread_time else "wall clock"
     head = (
-        f"One-sentence infill with a picture, {cases} phantoms x {repeats}, medians, one CPU"
-        f" thread.\n{platform.machine()}, torch {torch.__version__}, {loaded.info.name}"
+        f"With a picture, {cases} phantoms x {repeats}, medians ({kind}), one CPU thread.\n"
+        f"{platform.machine()}, torch {torch.__version__}, {loaded.info.name}"
         f" ({loaded.info.hash[:12]})"
     )
     return "\n\n".join([head, *tables])
 
 
-def _race(
-    loaded: Loaded,
-    pairs: list[Pair],
-    settings: SamplerSettings,
-    repeats: int,
-    passes: Passes,
-    *,
-    peers: bool,
-) -> list[Timing]:
-    runs = _contenders(loaded, pairs[0].task, passes, peers=peers)
-    timings = [Timing(name) for name in runs]
-    for pair in pairs:  # one after the other: an engine keeps the latest few contexts only
-        for round_ in range(repeats + 1):
-            for timing, run in zip(timings, runs.values(), strict=True):
-                began = time.perf_counter()
-                taken = run(with_settings(pair, settings))
-                spent = (time.perf_counter() - began) * 1000
-                if round_:  # a case's first round warms caches up, ours of contexts too
-                    timing.milliseconds.append(spent)
-                    timing.passes.append(taken)
-    return timings
+@dataclass(frozen=True, slots=True)
+class _Race:
+    """One table's contenders, timed in turns."""
+
+    loaded: Loaded
+    repeats: int
+    passes: Passes
+    clock: Clock
+    peers: bool = field(kw_only=True)
+
+    def run(self, pairs: list[Pair], settings: SamplerSettings) -> list[Timing]:
+        """Time all contenders on all pairs."""
+        runs = _contenders(self.loaded, pairs[0].task, self.passes, peers=self.peers)
+        timings = [Timing(name) for name in runs]
+        for pair in pairs:  # one after the other: an engine keeps the latest few contexts only
+            for round_ in range(self.repeats + 1):
+                for timing, run in zip(timings, runs.values(), strict=True):
+                    began = self.clock()
+                    taken = run(with_settings(pair, settings))
+                    spent = (self.clock() - began) * 1000
+                    if round_:  # a case's first round warms caches up, ours of contexts too
+                        timing.milliseconds.append(spent)
+                        timing.passes.append(taken)
+        return timings
 
 
 def _contenders(loaded: Loaded, task: InfillTask, passes: Passes, *, peers: bool) -> dict[str, Run]:
@@ -130,13 +145,15 @@ def _contenders(loaded: Loaded, task: InfillTask, passes: Passes, *, peers: bool
     def ours_cold(pair: Pair) -> int:
         return _fill(DiffusionEngine(loaded), pair)
 
-    def transformers(pair: Pair) -> int:
+    def transformers(cache: str | None, pair: Pair) -> int:
         passes.take()
-        generate(loaded.model, pair.task, pair.request.seeds[0], None)
+        for seed in pair.request.seeds:
+            generate(loaded.model, pair.task, seed, cache)
         return passes.take()
 
     runs: dict[str, Run] = {
-        "transformers generate + the paper's clamp": transformers,
+        "transformers generate + the paper's clamp": partial(transformers, None),
+        "the same, static cache": partial(transformers, "static"),
         "Lacuna, context encoded each time": ours_cold,
         "Lacuna, warm context": partial(_fill, DiffusionEngine(loaded)),
     }
@@ -149,7 +166,8 @@ def _contenders(loaded: Loaded, task: InfillTask, passes: Passes, *, peers: bool
         def diffusers(pair: Pair) -> int:
             passes.take()
             pipeline.processor = type(pipeline.processor)(pair.task)
-            run_diffusers(pipeline, pair.task, pair.request.seeds[0])
+            for seed in pair.request.seeds:
+                run_diffusers(pipeline, pair.task, seed)
             return passes.take()
 
         runs["diffusers pipeline + clamp in its callback"] = diffusers

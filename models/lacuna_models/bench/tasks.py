@@ -1,8 +1,10 @@
-"""One-sentence infills of phantom reports, as a request for us and as tensors for the peers."""
+"""What a reader asks for, of phantom reports: as a request for us and as tensors for the peers."""
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +12,7 @@ import torch
 
 from lacuna_models import context
 from lacuna_models.api import (
+    EngineError,
     FillRequest,
     Fixed,
     Gap,
@@ -18,6 +21,7 @@ from lacuna_models.api import (
     Prompt,
     SamplerSettings,
     Segment,
+    Soft,
 )
 from lacuna_models.bench.peers import InfillTask
 from lacuna_models.canvas import lay_out
@@ -25,6 +29,9 @@ from lacuna_models.loading import Loaded
 from lacuna_models.phantom.cases import draw_case
 from lacuna_models.phantom.grammar import Report, write
 from lacuna_models.phantom.picture import render
+
+_MOST_TRIES = 1000
+_WARM = 2 / 3  # of the schedule is skipped where words stand already
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,26 +42,73 @@ class Pair:
     task: InfillTask
 
 
+def fitting(loaded: Loaded, first: int, count: int, settings: SamplerSettings) -> list[int]:
+    """Return so many seeds, from ``first`` on, whose reports fit one canvas of this checkpoint."""
+    seeds: list[int] = []
+    for seed in range(first, first + _MOST_TRIES):
+        with suppress(EngineError):
+            infill(loaded, seed, settings)
+            seeds.append(seed)
+        if len(seeds) == count:
+            return seeds
+    raise EngineError("No phantom's report fits this checkpoint's canvas.")
+
+
 def infill(loaded: Loaded, seed: int, settings: SamplerSettings) -> Pair:
     """Mask the middle sentence of a phantom's findings, at its true length in tokens."""
-    case = draw_case(seed)
-    picture = ImageInput(render(case).astype(np.uint8), Origin.PHANTOM)
-    report = write(case.findings, "full", np.random.default_rng([seed, 2]))
-    prompt = Prompt(images=(picture,))
+    prompt, report = _phantom(seed)
     segments = _masked(loaded, report)
     request = FillRequest(f"bench-{seed}", prompt, segments, (seed,), settings)
     return Pair(request, _tensors(loaded, prompt, segments, settings))
 
 
+def draft(loaded: Loaded, seed: int, settings: SamplerSettings) -> Pair:
+    """Draft a whole report: nothing is fixed."""
+    prompt, _ = _phantom(seed)
+    segments = (Gap("draft"),)
+    request = FillRequest(f"bench-{seed}", prompt, segments, (seed,), settings)
+    return Pair(request, _tensors(loaded, prompt, segments, settings))
+
+
+def five(loaded: Loaded, seed: int, settings: SamplerSettings) -> Pair:
+    """Fill the sentence of ``infill`` five times, from five seeds."""
+    pair = infill(loaded, seed, settings)
+    seeds = tuple(range(seed, seed + 5))
+    return Pair(dataclasses.replace(pair.request, seeds=seeds), pair.task)
+
+
+def redraft(loaded: Loaded, seed: int, settings: SamplerSettings) -> Pair:
+    """Fill the sentence of ``infill`` anew after the first sentence before it has been struck out.
+
+    We start from the words that stood there, two thirds into the schedule; the peers cannot.
+    """
+    prompt, report = _phantom(seed)
+    before, gap, after = _masked(loaded, report)
+    edited = Fixed(before.id, before.text.split(". ", 1)[-1])
+    stood = Soft(gap.id, report.text[len(before.text) : -len(after.text)])
+    warm = dataclasses.replace(settings, start=_WARM)
+    request = FillRequest(f"bench-{seed}", prompt, (edited, stood, after), (seed,), warm)
+    return Pair(request, _tensors(loaded, prompt, (edited, gap, after), settings))
+
+
 def with_settings(pair: Pair, settings: SamplerSettings) -> Pair:
     """Return the pair under other settings."""
+    old = pair.request.settings
+    warm = dataclasses.replace(settings, start=0.0 if old is None else old.start)
     return Pair(
-        dataclasses.replace(pair.request, settings=settings),
+        dataclasses.replace(pair.request, settings=warm),
         dataclasses.replace(pair.task, settings=settings),
     )
 
 
-def _masked(loaded: Loaded, report: Report) -> tuple[Segment, ...]:
+def _phantom(seed: int) -> tuple[Prompt, Report]:
+    case = draw_case(seed)
+    picture = ImageInput(render(case).astype(np.uint8), Origin.PHANTOM)
+    report = write(case.findings, "full", np.random.default_rng([seed, 2]))
+    return Prompt(images=(picture,)), report
+
+
+def _masked(loaded: Loaded, report: Report) -> tuple[Fixed, Gap, Fixed]:
     sentence = report.body[len(report.body) // 2]
     before, after = report.text.split(sentence, 1)
     length = len(loaded.vocabulary.ids(f" {sentence}"))
@@ -85,3 +139,12 @@ def _tensors(
         fixed_mask=fixed_mask,
         settings=settings,
     )
+
+
+Make = Callable[[Loaded, int, SamplerSettings], Pair]
+TASKS: dict[str, Make] = {
+    "one-sentence infill": infill,
+    "full draft": draft,
+    "five alternatives of a sentence": five,
+    "redraft after a struck anchor": redraft,
+}

@@ -9,7 +9,8 @@ import torch
 
 from lacuna_models.bench.peers import run_transformers
 from lacuna_models.bench.step import Passes, bench_step
-from lacuna_models.bench.tasks import infill
+from lacuna_models.bench.tasks import TASKS, fitting, infill
+from lacuna_models.canvas import Rule, lay_out
 from lacuna_models.cli import main
 from lacuna_models.engine import DiffusionEngine, collect
 from lacuna_models.loading import Loaded, load
@@ -24,7 +25,7 @@ def loaded() -> Loaded:
 def test_the_peer_keeps_the_anchors_and_takes_the_same_steps(loaded: Loaded) -> None:
     steps = 3
     settings = dataclasses.replace(loaded.info.settings, steps=steps, stability=steps + 1)
-    pair = infill(loaded, 7, settings)
+    pair = infill(loaded, fitting(loaded, 7, 1, settings)[0], settings)
     passes = Passes(loaded.model)
     try:
         canvas = run_transformers(loaded.model, pair.task, 1, None)
@@ -43,16 +44,32 @@ def test_the_peer_keeps_the_anchors_and_takes_the_same_steps(loaded: Loaded) -> 
 
 
 def test_the_clamp_is_taken_off_again(loaded: Loaded) -> None:
-    pair = infill(loaded, 8, dataclasses.replace(loaded.info.settings, steps=1))
+    settings = dataclasses.replace(loaded.info.settings, steps=1)
+    pair = infill(loaded, fitting(loaded, 8, 1, settings)[0], settings)
     run_transformers(loaded.model, pair.task, 1, None)
     assert "_denoising_step" not in vars(loaded.model)
 
 
 def test_the_table_names_every_contender() -> None:
-    table = bench_step(checkpoint_path(), cases=1, repeats=1, steps=1, peers=False)
-    assert table.count("Lacuna, warm context") == 2
-    assert table.count("Lacuna, stock forward") == 2
+    tasks = ("one-sentence infill", "redraft after a struck anchor")
+    table = bench_step(checkpoint_path(), cases=1, repeats=1, steps=1, peers=False, tasks=tasks)
+    assert table.count("Lacuna, warm context") == 4
+    assert table.count("Lacuna, stock forward") == 4
+    assert table.count("static cache | ") == 4
     assert "the paper's clamp | " in table
+
+
+@pytest.mark.parametrize("name", list(TASKS))
+def test_every_task_is_the_same_for_us_and_the_peers(loaded: Loaded, name: str) -> None:
+    settings = dataclasses.replace(loaded.info.settings, steps=1)
+    pair = TASKS[name](loaded, fitting(loaded, 9, 1, settings)[0], settings)
+    layout = lay_out(pair.request.segments, loaded.vocabulary, loaded.canvas)
+    held = [p for p, rule in enumerate(layout.rules) if rule is Rule.HELD and layout.ids[p] > 0]
+    fixed = pair.task.fixed_ids[0]
+    if name != "redraft after a struck anchor":  # soft words hold their edge's whitespace
+        assert all(bool(pair.task.fixed_mask[0, p]) for p in held)
+    assert [layout.ids[p] for p in held] == [int(fixed[p]) for p in held]
+    assert len(pair.request.seeds) == (5 if name.startswith("five") else 1)
 
 
 @pytest.mark.parametrize("option", ["--cases", "--repeats", "--steps"])
