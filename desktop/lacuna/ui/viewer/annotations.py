@@ -24,6 +24,7 @@ _INSET = 16.0
 _ON_BLACK = load(ThemeName.DARK)
 _RIM = 3.0  # pixels around a text that its outline may take
 _TEXTS_KEPT = 256
+_LINE = 20.0  # pixels from one line of corner text to the next
 _CLOSE = 10.0  # where several viewports share the room
 _GAP = "   "
 
@@ -124,7 +125,9 @@ def paint_annotations(
         align.AlignHCenter | align.AlignTop,
     )
     for letter, where in zip(letters, sides, strict=True):
-        _write(painter, strong, inner, where, letter)
+        # Where viewports share the room the corners reach the middle: the upper letter gives way.
+        lower = 0.0 if inset == _INSET or where & align.AlignVCenter else _LINE
+        _write(painter, strong, inner.adjusted(0.0, lower, 0.0, 0.0), where, letter)
 
 
 def _write_corners(
@@ -134,16 +137,17 @@ def _write_corners(
     metrics = QFontMetricsF(font)
     told = ["to the model"] if extras is not None and extras.kept else []
     told += ["synced"] if extras is not None and extras.linked else []
+    said = _GAP.join(told)
     last = _GAP.join([*told, texts.bottom_right] if texts.bottom_right else told)
     rows = (
-        (texts.top_left, texts.top_right, align.AlignTop),
-        (texts.bottom_left, last, align.AlignBottom),
+        (texts.top_left, (texts.top_right,), align.AlignTop),
+        (texts.bottom_left, (last, said), align.AlignBottom),
     )
-    for left, right, edge in rows:
+    for left, choices, edge in rows:
         _write(painter, font, inner, align.AlignLeft | edge, left)
-        both = metrics.horizontalAdvance(left) + metrics.horizontalAdvance(right) + _INSET
-        if both <= inner.width():
-            _write(painter, font, inner, align.AlignRight | edge, right)
+        room = inner.width() - metrics.horizontalAdvance(left) - _INSET
+        fitting = (words for words in choices if metrics.horizontalAdvance(words) <= room)
+        _write(painter, font, inner, align.AlignRight | edge, next(fitting, ""))
 
 
 def _side_letters(picture: Picture, state: ViewState) -> tuple[str, ...]:
