@@ -26,7 +26,7 @@ def in_shell(words: str, redirections: str) -> subprocess.CompletedProcess[bytes
     """Run ``lacuna WORDS`` in a shell, with some of its streams sent elsewhere."""
     command = f"{shlex.quote(sys.executable)} -m lacuna {words} {redirections}"
     return subprocess.run(
-        ["sh", "-c", command], capture_output=True, env=environment(), timeout=240, check=False
+        ["sh", "-c", command], capture_output=True, env=environment(), timeout=600, check=False
     )
 
 
@@ -75,7 +75,7 @@ def test_ctrl_c_closes_the_window(data_dir: Path) -> None:
         try:
             drive.wait_for(lambda: started(data_dir), "the window")
             running.send_signal(signal.SIGINT)
-            said = running.communicate(timeout=240)[1]
+            said = running.communicate(timeout=600)[1]
         finally:
             running.kill()
     assert running.returncode in (0, 130)

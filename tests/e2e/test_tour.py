@@ -29,7 +29,7 @@ def test_the_tour_runs_through_without_a_network(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=280,
+        timeout=900,
     )
     assert result.returncode == 0, result.stderr
     assert "Traceback" not in result.stderr

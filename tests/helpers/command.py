@@ -32,7 +32,7 @@ def _python(*arguments: str, stdin: bytes = b"") -> Done:
         capture_output=True,
         cwd=ROOT,
         env=environment(),
-        timeout=240,
+        timeout=600,
         check=False,
     )
 

@@ -271,7 +271,7 @@ def test_loading_sets_the_offline_switches_before_the_hub_is_imported(tiny_path:
         [sys.executable, "-c", code, str(tiny_path)],
         check=True,
         env={key: value for key, value in os.environ.items() if not key.startswith("HF_")},
-        timeout=240,
+        timeout=600,
     )
 
 

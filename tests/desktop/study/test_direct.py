@@ -113,7 +113,7 @@ def test_the_program_itself_can_be_the_decoder() -> None:
         [sys.executable, "-m", "lacuna", FROZEN_VERB],
         input=b"",
         capture_output=True,
-        timeout=120,
+        timeout=600,
         check=False,
         env={**os.environ, "PYTHONPATH": path},
     )
