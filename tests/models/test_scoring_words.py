@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from lacuna_models.api import Fixed, Gap, Segment, Soft
 from lacuna_models.scoring.critical import critical_words, phrases
-from lacuna_models.scoring.facts import changed_fact, claims, same_claims
+from lacuna_models.scoring.facts import changed_fact, claims, repeats_itself, same_claims
 from lacuna_models.scoring.text import joined
 
 
@@ -57,6 +57,8 @@ def test_places_lie_where_the_text_does(texts: list[str], gap: int) -> None:
         ("Small bilateral effusions.", "Small effusions are seen on both sides."),
         ("A nodule of 1.2 x 0.8 cm.", "Nodule, 12 x 8 mm."),
         ("Opacity, likely pneumonia.", "Opacity, probably pneumonia."),
+        ("The pleural spaces are clear.", "No pleural effusion or pneumothorax."),
+        ("Both lungs are clear, without focal opacity.", "The lungs are clear."),
     ],
 )
 def test_other_words_for_the_same_facts_are_the_same(one: str, other: str) -> None:
@@ -75,6 +77,7 @@ def test_other_words_for_the_same_facts_are_the_same(one: str, other: str) -> No
         ("A nodule of 12 mm.", "A nodule of 21 mm."),
         ("Opacity, likely pneumonia.", "Opacity, pneumonia."),
         ("Right pneumothorax.", "Right effusion."),
+        ("No fracture.", "The bones are normal."),
         ("The heart is enlarged.", "The heart is not enlarged."),
     ],
 )
@@ -89,3 +92,8 @@ def test_a_denial_carries_through_a_list_but_not_past_it() -> None:
     mixed = {c.finding: c.denied for c in claims("No pneumothorax but a small right effusion.")}
     assert mixed == {"pneumothorax": True, "effusion": False}
     assert not claims("No change in the left effusion.")[0].denied
+
+
+def test_a_fact_said_twice_is_seen() -> None:
+    assert repeats_itself("The heart is normal in size normal.", "Normal heart size.")
+    assert not repeats_itself("No effusion, no pneumothorax.", "No effusion and no pneumothorax.")

@@ -15,13 +15,12 @@ from lacuna_models.weights import read_json
 def measure_bounds(engine: Engine, count: int, seed: int) -> ScoreBounds:
     """Measure all bounds on held-out phantoms; report figures on others than these."""
     habit, picture = evidence.measure(engine, count, seed).bounds()
-    adapter = "reader" if "reader" in engine.info.adapters else None
     bounds = ScoreBounds(
         clean=radar.measure(engine, count, seed, Measure.CLEAN).bound(),
         critical=radar.measure(engine, count, seed, Measure.CRITICAL).bound(),
         habit=habit,
         picture=picture,
-        dependence=dependence.bound(dependence.measure(engine, count, seed, adapter)),
+        dependence=dependence.bound(dependence.measure(engine, count, seed)),
     )
     return ScoreBounds(**{name: round(value, 4) for name, value in asdict(bounds).items()})
 

@@ -24,6 +24,7 @@ from lacuna_models.evaluate.plants import Plant, drawn
 from lacuna_models.phantom.evaluation.statistics import figure
 from lacuna_models.scoring.refill import warm
 
+_READER = "reader"
 _LEFT_ALONE = 0.95  # of untouched sentences
 
 
@@ -44,32 +45,31 @@ class Edited:
     drops: tuple[Drop, ...]
 
 
-def measure(engine: Engine, count: int, seed: int, adapter: str | None) -> list[Edited]:
+def measure(engine: Engine, count: int, seed: int) -> list[Edited]:
     """Edit true reports and score the sentences that the edits left alone."""
     return [
-        Edited(plant, tuple(_drops(engine, held, plant, adapter)))
+        Edited(plant, tuple(_drops(engine, held, plant)))
         for held in held_out(count, seed)
         for plant in drawn(held, seed)
     ]
 
 
-def _drops(engine: Engine, held: Held, plant: Plant, adapter: str | None) -> Iterator[Drop]:
+def _drops(engine: Engine, held: Held, plant: Plant) -> Iterator[Drop]:
     new = dict(said(plant.sentence))
-    for span in _scores(engine, held, plant, adapter).spans:
+    for span in _scores(engine, held, plant).spans:
         if span.text != plant.sentence:
             old = dict(said(span.text))
             stale = any(group in old and old[group] != answer for group, answer in new.items())
             yield Drop(span.text, stale, span.drop)
 
 
-def _scores(engine: Engine, held: Held, plant: Plant, adapter: str | None) -> Scores:
+def _scores(engine: Engine, held: Held, plant: Plant) -> Scores:
     request = ScoreRequest(
         "dependence",
         held.prompt,
         (Fixed("report", plant.report.text),),
         Measure.DEPENDENCE,
         before=(Fixed("report", plant.true.text),),
-        adapter=adapter,
     )
     return engine.score(request)
 
@@ -81,9 +81,13 @@ def bound(edits: Sequence[Edited]) -> float:
 
 
 def lines(engine: Engine, count: int, seed: int) -> list[Line]:
-    """Return the figures; what is offered is decided by a bound from the other half."""
-    adapter = "reader" if "reader" in engine.info.adapters else None
-    edits = measure(engine, count, seed, adapter)
+    """Return the figures; what is offered is decided by a bound from the other half.
+
+    The base model scores; what is offered is filled by the adapter that follows the reader, if the
+    checkpoint has one.
+    """
+    adapter = _READER if _READER in engine.info.adapters else None
+    edits = measure(engine, count, seed)
     drops = [drop for edit in edits for drop in edit.drops]
     auc = area([d.drop for d in drops if d.stale], [d.drop for d in drops if not d.stale])
     offered: list[float] = []

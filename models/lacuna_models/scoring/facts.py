@@ -8,11 +8,20 @@ to be reworded, and to compare one part of a report with another.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from lacuna_models.scoring.lexicon import FORMS, IMPLIED, MEANT, MEASUREMENT, REGIONS, Kind
+from lacuna_models.scoring.lexicon import (
+    CLEAR,
+    FORMS,
+    IMPLIED,
+    MEANT,
+    MEASUREMENT,
+    REGIONS,
+    Kind,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +76,7 @@ def _named(kind: Kind) -> re.Pattern[str]:
 _PATTERNS = {kind: _named(kind) for kind in FORMS}
 _KEYS = {kind: tuple(same) for kind, same in FORMS.items()}
 _MEASUREMENT = re.compile(rf"\b{MEASUREMENT}", re.IGNORECASE)
+_ABNORMAL = " abnormality"
 _LISTED = re.compile(r"\b(?:or|nor)\b")
 _BREAK = re.compile(r";|, | but | however | although | with ")
 
@@ -137,7 +147,32 @@ def changed_fact(before: str, after: str) -> str:
 
 
 def _summary(sentence: str) -> frozenset[tuple[object, ...]]:
-    return frozenset(claim.says() for claim in claims(sentence))
+    """Return what a sentence says in one form, without what follows from the rest of it."""
+    said = [c for claim in claims(sentence) for c in _spelled(_anywhere(claim))]
+    normal = [c.finding.removesuffix(_ABNORMAL) for c in said if c.denied]
+    implied = {finding for organ in normal for finding in REGIONS.get(organ, ())}
+    kept = [c for c in said if not (c.denied and c.finding in implied)]
+    return frozenset(claim.says() for claim in kept)
+
+
+def _anywhere(claim: Claim) -> Claim:
+    """Return a denial of both sides as one of any side."""
+    both = claim.denied and claim.sides == {"right", "left"}
+    return replace(claim, sides=frozenset()) if both else claim
+
+
+def _spelled(claim: Claim) -> list[Claim]:
+    """Return the denials that a clear organ stands for; other claims as they are."""
+    organ = claim.finding.removesuffix(_ABNORMAL)
+    if not claim.denied or organ == claim.finding or organ not in CLEAR:
+        return [claim]
+    return [replace(claim, finding=finding) for finding in sorted(CLEAR[organ])]
+
+
+def repeats_itself(sentence: str, model: str) -> bool:
+    """Return whether a sentence says a word that carries a fact more often than the other does."""
+    counted, wanted = (Counter((f.kind, f.key) for f in facts(text)) for text in (sentence, model))
+    return any(times > max(1, wanted[fact]) for fact, times in counted.items())
 
 
 def _worded(said: set[tuple[object, ...]]) -> str:
@@ -186,7 +221,7 @@ def _topics(sentence: str, low: int, high: int) -> tuple[str, ...]:
 
 
 def _abnormality(organ: str) -> str:
-    return "abnormality" if organ == "chest" else f"{organ} abnormality"
+    return "abnormality" if organ == "chest" else organ + _ABNORMAL
 
 
 def _meant(inside: tuple[Fact, ...]) -> list[str]:
@@ -216,7 +251,7 @@ def _said(sentence: str, low: int, high: int, listed: bool) -> Iterator[Claim]:
             denied=negated is not normal if normal else negated,
             sides=_sides(keys(Kind.SIDE)),
             levels=keys(Kind.LEVEL),
-            parts=keys(Kind.ANATOMY) - IMPLIED - {finding.removesuffix(" abnormality")},
+            parts=keys(Kind.ANATOMY) - IMPLIED - {finding.removesuffix(_ABNORMAL)},
             sizes=keys(Kind.SIZE),
             changes=keys(Kind.CHANGE) - told,
             certainty=" ".join(sorted(keys(Kind.CERTAINTY))),

@@ -164,3 +164,6 @@ REGIONS: dict[str, tuple[str, ...]] = {
 
 # What a finding implies, so that it adds nothing to say it: "pleural effusion" is "effusion".
 IMPLIED = frozenset({"chest", "lung", "pleura", "heart", "mediastinum", "bone"})
+
+# What it means to call an organ clear: it says these are not there, and saying so says that.
+CLEAR: dict[str, frozenset[str]] = {"pleura": frozenset({"effusion", "pneumothorax"})}

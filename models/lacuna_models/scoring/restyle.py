@@ -28,7 +28,7 @@ from lacuna_models.api import (
     Sentence,
     Soft,
 )
-from lacuna_models.scoring.facts import changed_fact, facts, same_claims
+from lacuna_models.scoring.facts import changed_fact, facts, repeats_itself, same_claims
 from lacuna_models.scoring.lexicon import Kind
 from lacuna_models.scoring.text import Stretch, joined
 
@@ -125,8 +125,13 @@ def _reworded(
 
 
 def _keeping(sentence: str, wordings: Sequence[_Wording]) -> _Wording | None:
-    """Return the best wording that says what the sentence says."""
-    return next((w for w in wordings if same_claims(w.text, sentence)), None)
+    """Return the best wording that says what the sentence says, and says it once."""
+    fitting = (
+        w
+        for w in wordings
+        if same_claims(w.text, sentence) and not repeats_itself(w.text, sentence)
+    )
+    return next(fitting, None)
 
 
 def _pinned(sentence: str) -> tuple[Segment, ...]:

@@ -40,8 +40,8 @@ def evidence(desk: Desk, request: ScoreRequest, text: Joined) -> Found:
     for page, blank in both:
         sentences = _on(page, text)
         elsewhere = frozenset(p for w in critical_words(text.text) for p in page.sheet.positions(w))
-        shown = _read(page, text, sentences, elsewhere, request.seed)
-        unseen = _read(blank, text, sentences, elsewhere, request.seed)
+        shown = _read(page, text, sentences, request.seed, elsewhere)
+        unseen = _read(blank, text, sentences, request.seed, elsewhere)
         spans = [
             _compared(text, one, other, most=1) for one, other in zip(shown, unseen, strict=True)
         ]
@@ -53,21 +53,29 @@ def _on(page: Page, text: Joined) -> list[Stretch]:
 
 
 def _read(
-    page: Page, text: Joined, sentences: Sequence[Stretch], noisy: frozenset[int], seed: int
+    page: Page,
+    text: Joined,
+    sentences: Sequence[Stretch],
+    seed: int,
+    elsewhere: frozenset[int] | None = None,
 ) -> list[_Read]:
-    """Read each sentence in rows in which it, and ``noisy``, are draws."""
+    """Read each sentence in rows in which its critical tokens are draws.
+
+    With ``elsewhere`` all of the sentence is, and those positions are too.
+    """
     if not sentences:
         return []
-    own = [page.sheet.positions(sentence) for sentence in sentences]
-    places = sorted({p for row in own for p in row})
-    at = {p: i for i, p in enumerate(places)}
-    rows = [sorted(noisy.union(row)) for row in own for _ in range(_DRAWS)]
-    seen = page.read(rows, places, seed).likelihoods.view(len(own), _DRAWS, -1).mean(1)
     critical = {p for w in critical_words(text.text) for p in page.sheet.positions(w)}
-    judged = [[at[p] for p in row if p in critical] or [at[p] for p in row] for row in own]
+    own = [page.sheet.positions(sentence) for sentence in sentences]
+    judged = [[p for p in row if p in critical] or list(row) for row in own]
+    noisy = judged if elsewhere is None else [sorted(elsewhere.union(row)) for row in own]
+    places = sorted({p for row in judged for p in row})
+    at = {p: i for i, p in enumerate(places)}
+    rows = [row for row in noisy for _ in range(_DRAWS)]
+    seen = page.read(rows, places, seed).likelihoods.view(len(own), _DRAWS, -1).mean(1)
     return [
-        _Read(sentence, tuple(seen[number, columns].tolist()))
-        for number, (sentence, columns) in enumerate(zip(sentences, judged, strict=True))
+        _Read(sentence, tuple(seen[number, [at[p] for p in row]].tolist()))
+        for number, (sentence, row) in enumerate(zip(sentences, judged, strict=True))
     ]
 
 
@@ -106,7 +114,7 @@ def dependence(desk: Desk, request: ScoreRequest, text: Joined) -> Found:
     worth = dict(_kept(desk, request, grey, before, text))
     for page in desk.pages(grey, request.segments):
         sentences = [s for s in _on(page, text) if text.said(s) in worth]
-        now = _read(page, text, sentences, frozenset(), request.seed)
+        now = _read(page, text, sentences, request.seed)
         spans = [_compared(text, one, worth[text.said(one.stretch)], most=-1) for one in now]
         yield page, [_dependent(span, desk.bounds) for span in spans]
 
@@ -118,7 +126,7 @@ def _kept(
     standing = {after.said(sentence) for sentence in after.whole_sentences()}
     for page in desk.pages(prompt, request.before):
         sentences = [s for s in _on(page, before) if before.said(s) in standing]
-        for read in _read(page, before, sentences, frozenset(), request.seed):
+        for read in _read(page, before, sentences, request.seed):
             yield before.said(read.stretch), read
 
 
