@@ -133,7 +133,8 @@ class DiffusionEngine:
         """
         loaded = self._at_work()
         settings = request.settings or self._info.settings
-        job = Job(request, settings, time.perf_counter(), self._info)
+        adapter = request.adapter or loaded.adapters.active
+        job = Job(request, settings, time.perf_counter(), self._info, adapter)
         run = Run(loaded, self._forbidden, job, Pace(cancel, commands))
         with _within_memory(), self._thinking_with(request.adapter):
             yield from run.events(self._contexts.get(asking.told(request)))
@@ -186,7 +187,7 @@ class DiffusionEngine:
 
     @contextmanager
     def _thinking_with(self, adapter: str | None) -> Iterator[None]:
-        """Put an adapter to work, and the one that was loaded along again when the run ends.
+        """Put an adapter to work, None being what is at work; afterwards what was before it.
 
         Contexts know under which adapter they were encoded: none is mixed with another's.
 
@@ -194,14 +195,14 @@ class DiffusionEngine:
             EngineError: this checkpoint has no such adapter.
         """
         adapters = self._at_work().adapters
+        before = adapters.active
         if adapter is not None and adapter not in adapters.names:
             adapters.add(self._shipped(adapter), adapter)
-        adapters.activate(adapter or self._info.adapter)
+        adapters.activate(adapter or before)
         try:
             yield
         finally:
-            if self._loaded is not None:
-                adapters.activate(self._info.adapter)
+            adapters.activate(before)
 
     def _shipped(self, adapter: str) -> Path:
         folders = self._at_work().shipped

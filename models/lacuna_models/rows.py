@@ -35,6 +35,7 @@ class Job:
     settings: SamplerSettings
     began: float
     info: ModelInfo
+    adapter: str | None
 
     def elapsed(self) -> float:
         """Return the seconds since it began."""
@@ -42,8 +43,7 @@ class Job:
 
     def origin(self, seed: int, step: int) -> Provenance:
         """Return which run, and which step of it, wrote some words."""
-        adapter = self.request.adapter or self.info.adapter
-        return Provenance(self.info.name, self.info.hash, adapter, seed, step, self.settings)
+        return Provenance(self.info.name, self.info.hash, self.adapter, seed, step, self.settings)
 
 
 @dataclass(frozen=True, slots=True)
