@@ -118,6 +118,18 @@ def test_a_prior_comes_along_and_stands_beside(application: Application, tmp_pat
     assert case.study.date.startswith("20 Nov 2026")
 
 
+def test_the_newest_study_is_shown_whichever_file_comes_first(
+    application: Application, tmp_path: Path
+) -> None:
+    then = demo.radiograph(tmp_path / "a", "then", demo.BEFORE)
+    drop(application, *then, *demo.radiograph(tmp_path / "b", "now", seed=1))
+    case, window = application.parts.session.case, application.parts.window
+    assert case is not None
+    assert case.study.date.startswith("20 Nov 2026")
+    headings = [entry.heading for entry in window.series_strip.entries()]
+    assert headings == ["This study", "Prior, 2 Mar"]
+
+
 def test_several_patients_are_opened_and_never_mixed(
     application: Application, tmp_path: Path
 ) -> None:

@@ -34,13 +34,13 @@ class Frames(QObject):
     def fetch(self, view: ImageView, stack: Stack, index: int) -> None:
         """Decode a frame and show it in its viewport."""
         errand = _Errand(self, view, stack)
-        self._start(view, partial(stack.read, index), errand.bring, errand.fail)
+        self._start(errand, view, partial(stack.read, index), errand.bring)
 
     def fetch_document(self, view: ImageView, document: Document) -> None:
         """Read a document and show its words in its viewport."""
         self._viewports.forget(view)
         errand = _Errand(self, view, None)
-        self._start(view, partial(_read_paper, document), errand.bring_paper, errand.fail)
+        self._start(errand, view, partial(_read_paper, document), errand.bring_paper)
 
     def bring(self, view: ImageView, stack: Stack, picture: Picture) -> None:
         """Show what was read."""
@@ -56,17 +56,18 @@ class Frames(QObject):
 
     def _start(
         self,
+        errand: _Errand,
         view: ImageView,
         read: Callable[[], object],
         done: Callable[[object], None],
-        failed: Callable[[UserFacingError], None],
     ) -> None:
         old = self._jobs.pop(view, None)
         if old is not None:
             old.cancel()
         job = self._pool.prepare(lambda _progress, _cancel: read())
         job.done.connect(done)
-        job.failed.connect(failed)
+        job.failed.connect(errand.fail)
+        job.ended.connect(errand.end)
         job.ended.connect(self._on_ended)
         self._jobs[view] = job
         self._pool.start(job)
@@ -86,17 +87,18 @@ class _Errand(QObject):
         """A picture has come."""
         if self._stack is not None and isinstance(picture, Picture):
             self._frames.bring(self._view, self._stack, picture)
-        self.deleteLater()
 
     def bring_paper(self, paper: object) -> None:
         """A document has come."""
         if isinstance(paper, Paper):
             self._view.show_paper(paper)
-        self.deleteLater()
 
     def fail(self, error: UserFacingError) -> None:
         """Nothing has come."""
         self._frames.fail(self._view, self._stack, error)
+
+    def end(self, _job: Job) -> None:
+        """The job is over, also one that was cancelled and brought nothing."""
         self.deleteLater()
 
 

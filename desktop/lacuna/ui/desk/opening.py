@@ -156,7 +156,19 @@ class Opening(QObject):
             taken = sum(study.image_count + len(study.documents) for study in opened.studies)
             notice = refused_notice(opened.refused, taken + len(opened.refused))
             self._window.notices.show_notice(notice)
+        self._turn_to_newest(opened)
         self._tell_patients()
+
+    def _turn_to_newest(self, opened: Opened) -> None:
+        """Show the newest study of the patient, if an older one came first and nobody used it."""
+        case, shown = self._session.case, self._shown
+        if case is None or shown is None or case.ledger.events:
+            return
+        record = next((one for one in opened.patients if _has(one, shown)), None)
+        if record is None or _key(record.studies[0]) == _key(shown):
+            return
+        if self._window.lightbox.untouched and record.studies[0].series:
+            self._show(record)
 
     def _tell_patients(self) -> None:
         self._window.notices.withdraw(PATIENTS_KEY)
@@ -212,4 +224,7 @@ def _has(record: PatientRecord, study: Study) -> bool:
 
 
 def _priors(record: PatientRecord, study: Study) -> tuple[Study, ...]:
-    return tuple(one for day in record.priors(study) for one in day.studies)
+    """Return the patient's other studies: older ones first, the newest of them first."""
+    older = [one for day in record.priors(study) for one in day.studies]
+    newer = [one for one in record.studies if one is not study and one not in older]
+    return (*older, *newer)

@@ -66,11 +66,19 @@ def entries_of(study: Study, priors: Iterable[Study] = ()) -> tuple[Entry, ...]:
     """Return the strip's entries: the study's series come first, by their place in the study."""
     found = [Entry(study, "This study", series) for series in study.series]
     found += [Entry(study, "Documents", document=document) for document in study.documents]
-    for prior in priors:
-        heading = f"Prior, {_day(prior, study)}" if prior.date else "Another study"
-        found += [Entry(prior, heading, series, prior=True) for series in prior.series]
-        found += [Entry(prior, heading, document=one, prior=True) for one in prior.documents]
+    for other in priors:
+        later = is_later(other, study)
+        kind = "Later" if later else "Prior"
+        heading = f"{kind}, {_day(other, study)}" if other.date else "Another study"
+        older = not later
+        found += [Entry(other, heading, series, prior=older) for series in other.series]
+        found += [Entry(other, heading, document=one, prior=older) for one in other.documents]
     return tuple(found)
+
+
+def is_later(other: Study, study: Study) -> bool:
+    """Whether a study took place after another; not where one of them has no time."""
+    return bool(study.time) and other.time > study.time
 
 
 def _day(prior: Study, study: Study) -> str:

@@ -5,6 +5,7 @@ GUI thread only. It decodes nothing: frames and documents are asked for by signa
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -15,7 +16,7 @@ from lacuna.study.volume import SLABS, THIN, Axis, Grid, cut_of, grid_of
 from lacuna.ui.series_strip import SeriesStrip
 from lacuna.ui.viewer.board import Spot, find, spot_of
 from lacuna.ui.viewer.commands import Command
-from lacuna.ui.viewer.entries import Entry
+from lacuna.ui.viewer.entries import Entry, is_later
 from lacuna.ui.viewer.hanging import Hanging, Layout, Place, beside, hang
 from lacuna.ui.viewer.image_view import ImageView
 from lacuna.ui.viewer.note_field import NoteField
@@ -25,7 +26,11 @@ from lacuna.ui.viewer.stack import Direct, Frames, Reformat, Stack
 from lacuna.ui.viewer.viewports import OPENING, Viewports, next_layout
 
 NO_VOLUME = "These slices make no regular volume."
+TOO_LARGE = "This volume is larger than the memory set aside for images."
+DARK = "{} slices could not be read: they are dark in the cut."
 NO_PRIOR = "There is no prior to compare with."
+_PATIENCE = 40  # looks without a further slice, after which none is waited for: ten seconds
+_VOXEL = 2  # bytes that a voxel takes in memory, mostly
 _AGAIN_MS = 250  # between two looks at a cut whose slices are still being decoded
 
 
@@ -82,8 +87,13 @@ class Lightbox(QObject):
         return self._study
 
     @property
+    def untouched(self) -> bool:
+        """Whether what hangs is still the default, chosen by nobody."""
+        return not self._by_hand
+
+    @property
     def priors(self) -> tuple[Study, ...]:
-        """The patient's earlier studies that came along, the newest first."""
+        """The patient's other studies that came along: earlier ones first, the newest of them first."""
         return self._priors
 
     def clear(self) -> None:
@@ -220,7 +230,7 @@ class Lightbox(QObject):
         view = self._viewports.active
         grid, stack = self._grid(view), self._viewports.stack_of(view)
         if grid is None or stack is None:
-            self.hint.emit(NO_VOLUME)
+            self._say_no_volume(stack)
             return
         of = stack.of if isinstance(stack, Reformat) else stack
         slab = stack.slab if isinstance(stack, Reformat) else THIN
@@ -232,7 +242,7 @@ class Lightbox(QObject):
         view = self._viewports.active
         grid, stack = self._grid(view), self._viewports.stack_of(view)
         if grid is None or stack is None:
-            self.hint.emit(NO_VOLUME)
+            self._say_no_volume(stack)
             return
         of = stack.of if isinstance(stack, Reformat) else stack
         number, window = self._shown.get(view, 0), view.state.window if view.state else None
@@ -247,7 +257,7 @@ class Lightbox(QObject):
         stack = self._viewports.stack_of(view)
         grid = self._grid(view)
         if stack is None or grid is None:
-            self.hint.emit(NO_VOLUME)
+            self._say_no_volume(stack)
             return
         if isinstance(stack, Reformat):
             slab = SLABS[(SLABS.index(stack.slab) + 1) % len(SLABS)]
@@ -274,17 +284,23 @@ class Lightbox(QObject):
 
     def compare(self) -> None:
         """Hang the active series beside the newest prior's likest one."""
-        if self._study is None or not self._priors:
+        prior = next((one for one in self._older() if one.series), None)
+        if self._study is None or not self._study.series or prior is None:
             self.hint.emit(NO_PRIOR)
             return
         number = self._shown.get(self._viewports.active, 0)
         index = number if number < len(self._study.series) else 0
         self._by_hand = True
-        self._hang(beside(self._study, self._priors[0], index), None)
+        self._hang(beside(self._study, prior, index), None)
+
+    def _older(self) -> tuple[Study, ...]:
+        """Return the patient's other studies that are no later than the one that is read."""
+        study = self._study
+        return tuple(one for one in self._priors if study is None or not is_later(one, study))
 
     def _hang_default(self) -> None:
         if self._study is not None and self._study.series:
-            self._hang(hang(self._study, self._priors), None)
+            self._hang(hang(self._study, self._older()), None)
         elif self._study is not None and self._strip.entries():
             self.show_entry(self._viewports.active, 0)
 
@@ -298,7 +314,7 @@ class Lightbox(QObject):
             stack = Stack(
                 place.series, place.study, self.frames, prior=place.prior, window=place.window
             )
-            grid = grid_of(place.series) if place.axis is not None else None
+            grid = self._volume(place.series) if place.axis is not None else None
             if place.axis is not None and grid is not None:
                 self._show_reformat(view, Reformat(stack, grid, place.axis), entry)
             elif not self._stands(view, stack):
@@ -369,7 +385,18 @@ class Lightbox(QObject):
         stack = self._viewports.stack_of(view)
         if isinstance(stack, Reformat):
             return stack.grid
-        return grid_of(stack.series) if stack is not None else None
+        return self._volume(stack.series) if stack is not None else None
+
+    def _volume(self, series: Series) -> Grid | None:
+        """Return a series' grid; None where it is no volume, or has no room in memory."""
+        grid = grid_of(series)
+        if grid is None or _VOXEL * math.prod(grid.shape) > self.frames.budget:
+            return None
+        return grid
+
+    def _say_no_volume(self, stack: Stack | None) -> None:
+        regular = stack is not None and grid_of(stack.series) is not None
+        self.hint.emit(TOO_LARGE if regular else NO_VOLUME)
 
     def _entry_of(self, series: Series) -> int:
         entries = self._strip.entries()
@@ -391,9 +418,12 @@ class Lightbox(QObject):
         for view in self._viewports.views():
             stack = self._viewports.stack_of(view)
             if isinstance(stack, Reformat) and not stack.told:
-                stack.told = stack.is_whole()
+                lacking = stack.look()
+                stack.told = not lacking or stack.waited > _PATIENCE
                 waiting = waiting or not stack.told
                 self._viewports.renew_stack(view, stack, view.index)
+                if lacking and stack.told:
+                    self.hint.emit(DARK.format(lacking))
         if not waiting:
             self._again.stop()
 

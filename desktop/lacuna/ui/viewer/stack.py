@@ -38,6 +38,10 @@ class Course:
 class Frames(Protocol):
     """Where decoded frames come from. Callable from any thread."""
 
+    @property
+    def budget(self) -> int:
+        """How many bytes of values are kept at a time."""
+
     def peek(self, image: Image, frame: int = 0) -> NDArray[Any] | None:
         """Return a frame's values if they are at hand; never blocks."""
 
@@ -47,6 +51,8 @@ class Frames(Protocol):
 
 class Direct:
     """Reads every frame from its file, each time anew."""
+
+    budget = 0
 
     def peek(self, image: Image, frame: int = 0) -> NDArray[Any] | None:
         """Return None: nothing is kept."""
@@ -177,6 +183,8 @@ class Reformat(Stack):
         super().__init__(series, of.study, of.frames, prior=of.prior, window=of.window)
         self.of, self.grid, self.axis, self.slab = of, grid, axis, slab
         self.told = False  # whether it has been shown with all its slices
+        self.waited = 0  # looks in a row that found no further slice
+        self._lacking = -1
 
     @property
     def origin(self) -> Series:
@@ -194,17 +202,15 @@ class Reformat(Stack):
         return picture if whole else None
 
     def read(self, index: int) -> Picture:
-        """Return a cut of what is at hand; ``is_whole`` says whether more is to come."""
+        """Return a cut of what is at hand; ``look`` says whether more is to come."""
         return self._cut(index)[0]
 
-    def is_whole(self) -> bool:
-        """Whether all slices are at hand."""
-        return all(self._slice(number) is not None for number in range(self.of.count))
-
-    def missing(self) -> list[Wanted]:
-        """Return the slices that are still to be decoded, in order."""
-        numbers = (one for one in range(self.of.count) if self._slice(one) is None)
-        return [self.of.source(number) for number in numbers]
+    def look(self) -> int:
+        """Return how many slices are not at hand; ``waited`` counts looks that found no other."""
+        lacking = sum(self._slice(number) is None for number in range(self.of.count))
+        self.waited = self.waited + 1 if lacking == self._lacking else 0
+        self._lacking = lacking
+        return lacking
 
     def around(self, index: int, room: int) -> list[Wanted]:
         """Return all slices: every cut needs them all."""

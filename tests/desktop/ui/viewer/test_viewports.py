@@ -36,6 +36,8 @@ SIZE = 32
 class AtHand:
     """Frames that are there at once: each is as bright as its place in the series."""
 
+    budget = 1 << 30
+
     def peek(self, image: Image, frame: int = 0) -> NDArray[Any]:
         values = np.full((image.rows, image.columns), 10 * image.instance_number, np.int16)
         values[0, 0] = 4000
@@ -313,3 +315,19 @@ def test_the_prior_can_be_hung_beside_the_study(qtbot: QtBot, window: MainWindow
     assert shown(window.viewports.views()[1]).series.number == 7
     headings = [entry.heading for entry in window.series_strip.entries()]
     assert headings == ["This study", "Prior, 20 Nov"]
+
+
+def test_a_volume_without_room_in_memory_is_not_cut(qtbot: QtBot, window: MainWindow) -> None:
+    window.lightbox.frames.budget = 10  # type: ignore[misc]
+    views = show(window, studies.study(stack(1)))
+    assert [window.viewports.stack_of(view).axis for view in views] == [None] * 4  # type: ignore[union-attr]
+    with qtbot.waitSignal(window.lightbox.hint) as told:
+        press(qtbot, window, KEY.Key_M)
+    assert "larger than the memory" in told.args[0]
+
+
+def test_a_prior_without_images_is_not_compared_with(qtbot: QtBot, window: MainWindow) -> None:
+    show(window, studies.study(), replace(studies.study(), series=()))
+    with qtbot.waitSignal(window.lightbox.hint):
+        press(qtbot, window, KEY.Key_O)
+    assert window.viewports.arrangement is Layout.ONE
