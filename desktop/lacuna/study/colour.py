@@ -39,21 +39,27 @@ def to_8_bit(colour: Values, bits: int) -> NDArray[np.uint8]:
 
 def _full_to_rgb(ybr: NDArray[np.uint8]) -> NDArray[np.uint8]:
     red, green, blue = _full_tables()
-    y, b, r = (ybr[..., sample] for sample in range(3))
-    whole = y.astype(np.int16)
-    parts = (whole + red[r], whole + green[b, r], whole + blue[b])
-    return np.clip(np.stack(parts, axis=-1), 0, BYTE - 1).astype(np.uint8)
+    y, b, r = (np.ascontiguousarray(ybr[..., sample]) for sample in range(3))
+    whole, rgb = y.astype(np.int16), np.empty(ybr.shape, np.uint8)
+    pair = b.astype(np.uint16) << 8 | r
+    for sample, part in enumerate((red.take(r), green.take(pair), blue.take(b))):
+        part += whole
+        rgb[..., sample] = np.clip(part, 0, BYTE - 1, out=part)
+    return rgb
 
 
 @lru_cache(maxsize=1)
 def _full_tables() -> tuple[Values, Values, Values]:
-    """Return what chroma adds to Y, which is whole: so the sum is rounded where the part is."""
+    """Return what chroma adds to Y, which is whole: so the sum is rounded where the part is.
+
+    The second table is indexed by both: 256 times blue's, and red's.
+    """
     chroma = np.arange(BYTE) - MIDDLE
     red = np.floor(1.402 * chroma + 0.5).astype(np.int16)
     blue = np.floor(1.772 * chroma + 0.5).astype(np.int16)
     from_blue, from_red = -0.114 * 1.772 / 0.587, -0.299 * 1.402 / 0.587
     mixed = from_blue * chroma[:, None] + from_red * chroma
-    return red, np.floor(mixed + 0.5).astype(np.int16), blue
+    return red, np.floor(mixed + 0.5).astype(np.int16).reshape(-1), blue
 
 
 def _partial_to_rgb(ybr: NDArray[np.uint8]) -> NDArray[np.uint8]:

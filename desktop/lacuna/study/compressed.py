@@ -80,6 +80,7 @@ def read_frame(header: Header, frame: int, name: str) -> tuple[Values, str]:
     array, now = get_decoder(header.syntax).as_array(
         encapsulate([packed], has_bot=False),
         index=0,
+        raw=True,  # colour is ``colour``'s task, and quicker there
         decoding_plugin=DECODERS[header.syntax],
         **options,
     )
