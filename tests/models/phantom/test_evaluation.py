@@ -219,10 +219,7 @@ def test_following_is_to_say_what_the_anchor_says(change: Change) -> None:
     for anchor in drawn:
         assert anchor.sentence in anchor.report.text
         assert follows(anchor, anchor.report.text).both
-    stubborn = [follows(anchor, _planted(anchor)) for anchor in drawn]
-    judged = [mark for mark in stubborn if mark.impression == mark.impression]  # not NaN
-    assert judged
-    assert sum(mark.both for mark in stubborn) < len(stubborn) / 2
+    assert not any(follows(anchor, _planted(anchor)).both for anchor in drawn)
 
 
 def _planted(anchor: Anchor) -> str:
@@ -253,11 +250,26 @@ def test_each_mode_of_a_checkpoint_is_measured() -> None:
             found = next(a for a in known if a.sentence == anchor and a.subject.prompt == prompt)
             return Said(found.report.text if adapter else _planted(found), 5, 0.1)
 
-    asked = subjects(12, seed=8, plain=True)
+        def halfway(
+            self,
+            prompt: Prompt,
+            segments: tuple[Segment, ...],
+            then: tuple[Segment, ...],
+            adapter: str | None,
+            reserve: int,
+        ) -> Said:
+            assert [s.id for s in segments] == [s.id for s in then]
+            return self.around(prompt, then, adapter, reserve)
+
+        def tokens(self, text: str) -> int:
+            return len(text.split())
+
+    asked = subjects(30, seed=8, plain=True)
     known = [anchor for change in Change for anchor in draw_anchors(asked, change)]
     table = anchors_table(Obedient(asked), asked, silent)  # type: ignore[arg-type]
     assert table.mean("reader: all", "both follow") == 1.0
-    assert table.mean("plain: all", "both follow") < 0.5
+    assert table.mean("reader: all, locked halfway", "both follow") == 1.0
+    assert table.mean("plain: all", "both follow") == 0.0
 
 
 def test_a_card_of_both_models_holds_every_table(tiny: Loaded, tmp_path: Path) -> None:

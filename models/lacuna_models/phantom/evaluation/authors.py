@@ -8,7 +8,9 @@ from typing import Protocol
 
 from lacuna_models.api import (
     AskRequest,
+    CommandQueue,
     Done,
+    Edit,
     Exact,
     FillRequest,
     Fixed,
@@ -92,6 +94,10 @@ class Diffusion:
         """The checkpoint's own settings."""
         return self._loaded.info.settings
 
+    def tokens(self, text: str) -> int:
+        """Return how many tokens a text takes."""
+        return len(self._loaded.vocabulary.ids(text))
+
     def draft(self, prompt: Prompt, steps: int | None = None, adapter: str | None = None) -> Said:
         """Write a whole report, within a budget of steps."""
         return self.write(prompt, (Gap("draft"),), steps=steps, adapter=adapter)
@@ -126,10 +132,27 @@ class Diffusion:
         self, prompt: Prompt, segments: tuple[Segment, ...], adapter: str | None, reserve: int
     ) -> Said:
         """Fill all gaps of a report; the text is that of the whole report."""
-        filled = self._filled(prompt, segments, adapter=adapter, reserve=reserve)
-        gaps = {fill.segment_id: fill.text for fill in filled.fills}
-        text = "".join(s.text if isinstance(s, Fixed) else gaps[s.id] for s in segments)
-        return replace(_said(filled), text=text)
+        return _whole(segments, self._filled(prompt, segments, adapter=adapter, reserve=reserve))
+
+    def halfway(
+        self,
+        prompt: Prompt,
+        segments: tuple[Segment, ...],
+        then: tuple[Segment, ...],
+        adapter: str | None,
+        reserve: int,
+    ) -> Said:
+        """Fill all gaps of a report that becomes ``then`` after half of the steps that it takes."""
+        steps = self._filled(prompt, segments, adapter=adapter, reserve=reserve).steps
+        engine, commands = self._reserve(reserve), CommandQueue()
+        request = FillRequest("fill", prompt, segments, (self._seed,), adapter=adapter)
+        done: list[Done] = []
+        for event in engine.fill(request, commands=commands):
+            if isinstance(event, Done):
+                done.append(event)
+            elif event.step == max(1, steps // 2) and not event.edition:
+                commands.send(Edit(then))
+        return _whole(then, done[0])
 
     def write(
         self,
@@ -177,6 +200,13 @@ class Diffusion:
 def _said(done: Done) -> Said:
     text = "\n".join(fill.text for fill in done.fills)
     return Said(text.strip(), done.steps, done.elapsed)
+
+
+def _whole(segments: tuple[Segment, ...], done: Done) -> Said:
+    """Return a whole report, its gaps filled."""
+    gaps = {fill.segment_id: fill.text for fill in done.fills}
+    text = "".join(s.text if isinstance(s, Fixed) else gaps[s.id] for s in segments)
+    return replace(_said(done), text=text)
 
 
 def _first(text: str) -> str:
