@@ -323,10 +323,13 @@ class Run:
 
     def note(self, live: Live) -> None:
         """Note what a block's spans hold, in case that the report is edited."""
-        around = beside(self._segments)
         for row, track in zip(live.rows, live.tracks, strict=True):
-            known = carry(live.block, row.ids, row.accepted, track.held, around)
-            self._carried[row.index] = self._carried.get(row.index, {}) | known
+            self.remember(live.block, row, track)
+
+    def remember(self, block: Block, row: Row, track: Track) -> None:
+        """Note what a row wrote into a block."""
+        known = carry(block, row.ids, row.accepted, track.held, beside(self._segments))
+        self._carried[row.index] = self._carried.get(row.index, {}) | known
 
     def _obey_edit(self, edit: Edit, rows: Sequence[Row]) -> None:
         """Lay the report out anew, or stop where that cannot be."""

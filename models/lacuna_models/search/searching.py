@@ -247,8 +247,8 @@ class Search:
         if winner is not candidates[0]:
             self._row.take_over(winner.row)
             yield run.event(winner.block, self._row, winner.track, Stage.DRAFT)
-        settled = all(each.row.finished for each in candidates[:1])
-        self._row.end_as(fills, settled=settled)
+        run.remember(winner.block, self._row, winner.track)
+        self._row.end_as(fills, settled=winner.row.finished)
 
     def _proposals(self, candidates: Sequence[Candidate]) -> dict[str, list[Proposal]]:
         run = self._run
