@@ -17,6 +17,7 @@ from PySide6.QtGui import (
     QKeySequence,
     QMouseEvent,
     QPaintEvent,
+    QResizeEvent,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -30,6 +31,7 @@ from lacuna.ui.viewer.cine import Cine
 from lacuna.ui.viewer.commands import Bindings, Command
 from lacuna.ui.viewer.document_page import DocumentPage, Paper
 from lacuna.ui.viewer.hand import Hand, draws, turned
+from lacuna.ui.viewer.image_painter import scale_of
 from lacuna.ui.viewer.keyboard import key_text
 from lacuna.ui.viewer.obey import obey
 from lacuna.ui.viewer.picture import Picture, same_series
@@ -63,6 +65,7 @@ class ImageView(QWidget):
         self._page: DocumentPage | None = None
         self._presentation: PresentationState | None = None
         self._message = ""
+        self._leans = True  # the picture is where it was hung
         self._count = 0  # the frames that can be scrolled through
         self._index = 0  # the frame last asked for; it may still be on its way
         self._hand = Hand(self)
@@ -136,8 +139,10 @@ class ImageView(QWidget):
         if not same or self._state is None:
             known = self.remembered if picture.grey else None
             self._state = ViewState(known or picture.window)
+            self._leans = True
         self._picture, self._page, self._message = picture, None, ""
         self._index, self._count = picture.index, picture.count
+        self._lean()
         self.window_changed.emit(self._state.window)
         self.picture_changed.emit()
         self.update()
@@ -170,6 +175,8 @@ class ImageView(QWidget):
         """Turn, flip, invert or reset."""
         if self._picture and self._state:
             self.change(views.apply_act(self._state, act, self._picture.window))
+            self._leans = act is Act.RESET
+            self._lean()
 
     def set_window(self, window: Window) -> None:
         """Look through another window."""
@@ -246,6 +253,8 @@ class ImageView(QWidget):
     def change(self, state: ViewState) -> None:
         """Look at the picture in another way."""
         old, self._state = self._state, state
+        if old is None or (old.zoom, old.pan) != (state.zoom, state.pan):
+            self._leans = False  # the reader has put it where it is
         if old is None or old.window != state.window:
             self.window_changed.emit(state.window)
         self.update()
@@ -275,6 +284,10 @@ class ImageView(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         self._painter.paint(self, self._box(), self._hand, self._message)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._lean()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
@@ -365,6 +378,16 @@ class ImageView(QWidget):
         if index != self._index:
             self._index = index
             self.index_wanted.emit(index)
+
+    def _lean(self) -> None:
+        """Hang the picture at its edge of the view, until the reader moves it."""
+        picture, state = self._picture, self._state
+        if picture is None or state is None or not self._leans or not picture.leaning:
+            return
+        box = self._box()
+        width = picture.values.shape[1] * scale_of(picture, state, box.size())
+        self._state = views.lean(state, picture.leaning, box.width() - width)
+        self.update()
 
     def _box(self) -> QRectF:
         return QRectF(self.rect()).adjusted(1, 2, -1, -1)

@@ -93,7 +93,7 @@ class Lightbox(QObject):
 
     @property
     def priors(self) -> tuple[Study, ...]:
-        """The patient's other studies that came along: earlier ones first, the newest of them first."""
+        """The patient's other studies that came along: first the earlier ones, newest first."""
         return self._priors
 
     def clear(self) -> None:

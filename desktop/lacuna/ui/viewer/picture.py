@@ -78,6 +78,18 @@ class Picture:
         spacing = self.image.pixel_spacing
         return spacing[0] / spacing[1] if spacing and min(spacing) > 0 else 1.0
 
+    @property
+    def leaning(self) -> int:
+        """Which edge of a view the picture is hung at: -1 left, 1 right, 0 in the middle.
+
+        Mammograms stand back to back: the chest wall, to which the rows run where they run to the
+        back (P), at the edge between right and left.
+        """
+        sides = self.image.sides
+        if self.series.modality != "MG" or sides is None:
+            return 0
+        return {"P": 1, "A": -1}.get(sides[0][:1], 0)
+
     def veiled(self, pixels: NDArray[np.uint8], stride: int = 1) -> NDArray[np.uint8]:
         """Lay overlays and shutter over pixels that were windowed at every ``stride``-th value."""
         if self.veil is None:

@@ -134,6 +134,16 @@ def fit_scale(columns: float, rows: float, width: float, height: float, turns: i
     return min(width / columns, height / rows)
 
 
+def lean(state: ViewState, leaning: int, room: float) -> ViewState:
+    """Return the fitted view with its image at an edge: ``room`` view pixels are free beside it.
+
+    A view that was turned, flipped or zoomed is left alone.
+    """
+    if not leaning or state.zoom != 1.0 or state.turns or state.flipped:
+        return state
+    return replace(state, pan=(leaning * max(room, 0.0) / 2, state.pan[1]))
+
+
 def edge_letters(
     orientation: tuple[str, str] | None, turns: int, flipped: bool
 ) -> tuple[str, str, str, str]:

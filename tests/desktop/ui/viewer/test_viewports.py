@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PySide6.QtCore import QMimeData, QPointF, Qt
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QTextEdit
 from pytestqt.qtbot import QtBot
@@ -331,3 +331,37 @@ def test_a_prior_without_images_is_not_compared_with(qtbot: QtBot, window: MainW
     with qtbot.waitSignal(window.lightbox.hint):
         press(qtbot, window, KEY.Key_O)
     assert window.viewports.arrangement is Layout.ONE
+
+
+def test_mammograms_stand_back_to_back_until_they_are_moved(
+    qtbot: QtBot, window: MainWindow
+) -> None:
+    def breast(number: int, side: str, code: str) -> Series:
+        series = studies.series(number, code, modality="MG")
+        way = ("P", "L") if side == "R" else ("A", "R")
+        image = replace(series.images[0], laterality=side, position_code=code, sides=way)
+        return replace(series, images=(replace(image, columns=SIZE // 2, rows=SIZE),))
+
+    pairs = [("R", "CC"), ("L", "CC"), ("R", "MLO"), ("L", "MLO")]
+    views = show(window, studies.study(*(breast(n, *one) for n, one in enumerate(pairs, 1))))
+    edges = []
+    for view in views:
+        sheet = view.sheet()
+        assert sheet is not None
+        edges.append((sheet.view_point((0, 0)).x(), sheet.view_point((SIZE / 2, 0)).x()))
+    for number, view in enumerate(views):
+        left, right = edges[number]
+        assert (view.width() - right if number % 2 == 0 else left) == pytest.approx(1, abs=1)
+    view = views[0]
+    qtbot.mousePress(view, Qt.MouseButton.MiddleButton, pos=view.rect().center())
+    qtbot.mouseMove(view, view.rect().center() - QPoint(40, 0))
+    qtbot.mouseRelease(view, Qt.MouseButton.MiddleButton)
+    assert view.state is not None
+    moved = view.state.pan
+    window.resize(1500, 900)
+    QApplication.processEvents()
+    assert view.state.pan == moved
+    qtbot.keyClick(view, KEY.Key_Space)
+    sheet = view.sheet()
+    assert sheet is not None
+    assert sheet.view_point((SIZE / 2, 0)).x() == pytest.approx(view.width() - 1, abs=1)
