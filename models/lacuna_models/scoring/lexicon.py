@@ -53,7 +53,7 @@ FORMS: dict[Kind, dict[str, tuple[str, ...]]] = {
     Kind.NEGATION: {
         "no": (
             r"no(?! (?:\w+ )?change)",
-            "not",
+            "not(?! seen before)",
             "without",
             "nor",
             "none",
