@@ -57,11 +57,13 @@ class SteeringTour(Tour):
 
     def lengths(self) -> None:
         """A gap with a length of its own, and the menu of acts."""
+        before = self.panel.report()
         self.keys(KEY.Key_End, CTRL)
         self.type(" [... sentence]")
         self.keys(KEY.Key_Backtab, SHIFT)
         self.take("gap-length")
-        self.keys(KEY.Key_Z, CTRL)
+        while self.panel.report() != before:
+            self.keys(KEY.Key_Z, CTRL)
         menu = self.kit.build_menu()
         menu.popup(self.parts.window.mapToGlobal(QPoint(700, 80)))
         drive.pause(0.2)
@@ -93,18 +95,24 @@ class SteeringTour(Tour):
         self.take("held-settled")
 
     def alternatives(self) -> None:
-        """The proposals for a gap, and the second one in place."""
+        """The impression from the findings: its proposals, and the second one in place."""
         self.keys(KEY.Key_Z, CTRL)
         self.keys(KEY.Key_G, CTRL)
         drive.wait_for_end(self.application)
-        self.keys(KEY.Key_Home, CTRL)
-        self.keys(KEY.Key_Tab)
+        self.keys(KEY.Key_I, CTRL, SHIFT)
+        drive.wait_for_end(self.application)
+        self.go_to_impression()
         self.keys(KEY.Key_Down, ALT)
         self.take("alternatives")
         self.keys(KEY.Key_Down, ALT)
         self.take("second-alternative")
         self.keys(KEY.Key_Up, ALT)
         self.keys(KEY.Key_Escape)
+
+    def go_to_impression(self) -> None:
+        """Put the focus on the first proposal of the last section."""
+        self.keys(KEY.Key_End, CTRL)
+        self.keys(KEY.Key_Home)
 
     def evidence(self) -> None:
         """Which sentences come from the image; nothing is told where nobody measured it."""
@@ -121,10 +129,19 @@ class SteeringTour(Tour):
         self.type(WRONG)
         drive.wait_for(lambda: bool(self.parts.steering.reviewing.open_marks()), "a mark")
         self.take("marked")
-        self.keys(KEY.Key_F7)
-        drive.wait_for(lambda: self.kit.foot.card is not None, "the card")
+        self.walk_to_wrong()
         self.take("contradiction")
         self.keys(KEY.Key_Backspace, CTRL)
+
+    def walk_to_wrong(self) -> None:
+        """Press F7 until what was typed wrong is reached."""
+        for _ in range(3 * len(self.parts.steering.reviewing.open_marks())):
+            self.kit.foot.withdraw()
+            self.keys(KEY.Key_F7)
+            drive.wait_for(lambda: self.kit.foot.card is not None, "the card")
+            standing = self.parts.steering.reviewing._at_caret()
+            if standing is not None and standing.mark.text.strip() in WRONG:
+                return
 
     def origin(self) -> None:
         """Who wrote the first proposal, by which run."""
