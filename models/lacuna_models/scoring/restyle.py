@@ -29,12 +29,11 @@ from lacuna_models.api import (
     Soft,
 )
 from lacuna_models.scoring.facts import changed_fact, facts, repeats_itself, same_claims
-from lacuna_models.scoring.lexicon import Kind
+from lacuna_models.scoring.lexicon import IMPLIED, Kind
 from lacuna_models.scoring.text import Stretch, joined
 
 _WORDINGS = 6  # asked for a sentence
 _GAP = "wording"
-_PINNED = frozenset(set(Kind) - {Kind.ANATOMY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +138,7 @@ def _pinned(sentence: str) -> tuple[Segment, ...]:
     held = [
         Stretch(fact.start, fact.stop)
         for fact in facts(sentence)
-        if fact.kind in _PINNED and fact.kind is not Kind.ANATOMY
+        if fact.kind is not Kind.ANATOMY or fact.key not in IMPLIED
     ]
     parts: list[Segment] = []
     at = 0
