@@ -42,6 +42,7 @@ def test_preview_draws_and_tells(tmp_path: Path, capsys: pytest.CaptureFixture[s
         (["export", "--run", "nowhere", "--out", "out"], "holds no training run"),
         (["train", "--out", "x", "--minutes", "0"], "Vision needs some of the minutes"),
         (["evaluate", "--drafts", "1"], "Figures need at least two"),
+        (["evaluate", "--anchors", "-1"], "There is nothing to measure"),
         (["evaluate", "--seed", "10"], "The seed of an evaluation is one of 0 to 9"),
         (["train", "--out", "x", "--tower", "y"], "Only a sibling takes its vision"),
         (["train", "--sibling", "--resume", "--out", "x"], "holds no training run of a sibling"),

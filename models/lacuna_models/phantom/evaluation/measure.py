@@ -46,8 +46,11 @@ class Plan:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if min(self.drafts, self.infills) < 2:
-            raise EngineError("Figures need at least two drafts and two infills.")
+        if 1 in (self.drafts, self.infills):
+            raise EngineError("Figures need at least two drafts and two infills, or none.")
+        parts = (self.drafts, self.infills, self.questions, self.steps, self.lengths, self.anchors)
+        if min(parts) < 0 or not any(parts):
+            raise EngineError("There is nothing to measure.", "Ask for drafts or infills, say.")
         if not 0 <= self.seed < 10:
             raise EngineError("The seed of an evaluation is one of 0 to 9.")
 
@@ -70,8 +73,8 @@ def evaluate(
     other = Sibling(sibling) if sibling is not None else None
     authors: list[Author] = [author, other] if other is not None else [author]
     tables = [
-        *_drafts(authors, plan, say),
-        *_infills(loaded, author, other, plan, say),
+        *(_drafts(authors, plan, say) if plan.drafts else []),
+        *(_infills(loaded, author, other, plan, say) if plan.infills else []),
         *_further(author, authors, plan, say),
     ]
     return Card(
