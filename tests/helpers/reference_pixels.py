@@ -67,12 +67,10 @@ def _samples(ds: Dataset, count: int, frame: int) -> np.ndarray:
     if not _little(ds) and size == 1 and ds["PixelData"].VR == "OW":
         pairs = np.frombuffer(data, np.uint8).reshape(-1, 2)
         data = pairs[:, ::-1].tobytes()
-    order = "little" if _little(ds) else "big"
-    part = data[frame * count * size : (frame + 1) * count * size]
-    words = np.array(
-        [int.from_bytes(part[at : at + size], order) for at in range(0, len(part), size)],
-        dtype=np.int64,
-    )
+    part = np.frombuffer(data[frame * count * size : (frame + 1) * count * size], np.uint8)
+    places = range(size) if _little(ds) else range(size - 1, -1, -1)
+    weights = np.array([256**place for place in places], dtype=np.int64)
+    words = part.reshape(-1, size).astype(np.int64) @ weights
     words = words >> (ds.HighBit - ds.BitsStored + 1)
     words = words & ((1 << ds.BitsStored) - 1)
     if ds.PixelRepresentation == 1:
