@@ -26,6 +26,10 @@ def add_parser(subparsers: Any) -> None:
         "--cpu-time", action="store_true", help="count processor time: other work runs beside"
     )
     step.set_defaults(run=_step)
+    packed = kinds.add_parser("quantised", help="what packing costs in logits and in words")
+    packed.add_argument("--model", type=Path, help="checkpoint folder; the bundled one by default")
+    packed.add_argument("--cases", type=_positive, default=40)
+    packed.set_defaults(run=_quantised)
 
 
 def _positive(word: str) -> int:
@@ -55,4 +59,12 @@ def _step(arguments: argparse.Namespace) -> int:
             "Install the bench extra, or give --no-diffusers.",
         ) from error
     print(table)
+    return 0
+
+
+def _quantised(arguments: argparse.Namespace) -> int:
+    from lacuna_models.bench.quantised import bench_quantised
+    from lacuna_phantom import checkpoint_path
+
+    print(bench_quantised(arguments.model or checkpoint_path(), cases=arguments.cases))
     return 0

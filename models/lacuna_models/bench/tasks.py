@@ -36,10 +36,14 @@ _WARM = 2 / 3  # of the schedule is skipped where words stand already
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """The same infill twice: as the engine takes it, and as the peers do."""
+    """The same infill twice: as the engine takes it, and as the peers do.
+
+    ``sentence`` is what was taken out, if one was.
+    """
 
     request: FillRequest
     task: InfillTask
+    sentence: str = ""
 
 
 def fitting(loaded: Loaded, first: int, count: int, settings: SamplerSettings) -> list[int]:
@@ -59,7 +63,8 @@ def infill(loaded: Loaded, seed: int, settings: SamplerSettings) -> Pair:
     prompt, report = _phantom(seed)
     segments = _masked(loaded, report)
     request = FillRequest(f"bench-{seed}", prompt, segments, (seed,), settings)
-    return Pair(request, _tensors(loaded, prompt, segments, settings))
+    sentence = report.body[len(report.body) // 2]
+    return Pair(request, _tensors(loaded, prompt, segments, settings), sentence)
 
 
 def draft(loaded: Loaded, seed: int, settings: SamplerSettings) -> Pair:
