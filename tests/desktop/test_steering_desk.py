@@ -18,7 +18,9 @@ from lacuna.settings import Settings
 from lacuna.ui.editor.layers import Layer
 from lacuna.ui.editor.mark_paint import MarkKind
 from lacuna.ui.steering.acts import ENTRIES, Act
+from lacuna.ui.steering.card import Card
 from lacuna.ui.theme import dress, make_look
+from lacuna.ui.widgets import Button
 from lacuna.work.engine_worker import LoadProgress, ModelChoice
 from lacuna_models import api
 from lacuna_models.scripted import INFO, ScriptedEngine
@@ -440,3 +442,20 @@ def test_rules_are_marked_beside_the_model_s_opinion(desk: Desk) -> None:
     kinds = {s.mark.title for s in desk.kit.marks.standing("rules")}
     assert "Side" in kinds
     assert not any("Left open" in title for title in kinds), "an open gap is seen as such"
+
+
+@pytest.mark.parametrize("width", [480, 640])
+def test_no_button_of_a_card_is_squeezed(desk: Desk, width: int) -> None:
+    desk.press(KEY.Key_End, CTRL)
+    desk.type(" A right nodule.")
+    desk.press(KEY.Key_F7)
+    drive.wait_for(lambda: desk.kit.foot.card is not None, "the card")
+    card = desk.kit.foot.findChild(Card)
+    assert isinstance(card, Card)
+    card.setFixedWidth(width - 72)
+    drive.pause(0.05)
+    buttons = [button for button in card.findChildren(Button) if button.isVisible()]
+    assert len(buttons) == 2
+    for button in buttons:
+        assert button.width() >= button.sizeHint().width()
+        assert button.geometry().right() <= card.width()

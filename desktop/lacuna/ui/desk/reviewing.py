@@ -23,6 +23,7 @@ from lacuna.ui.steering.marks import Standing
 MARK, OFFER, CLEAR = "mark", "offer", "clear"
 _CHANGE, _KEEP, _REFILL, _LEAVE = "change", "keep", "refill", "leave"
 _LOCKED = "You locked this. Unlock it with Ctrl+L to change it."
+_MOST = 18  # letters of a phrase on a button
 NOTHING_STALE = "Every sentence still fits what you wrote."
 
 
@@ -152,8 +153,8 @@ class Reviewing(QObject):
         free = place is not None and amendable(self._panel.report(), *place)
         change = free and bool(mark.instead)
         text = mark.reason if free else " ".join(part for part in (mark.reason, _LOCKED) if part)
-        keep = CardAct(_KEEP, f"Keep “{mark.text.strip()}”", "Ctrl+Backspace")
-        to = CardAct(_CHANGE, f"Change to “{mark.instead}”", "Ctrl+Enter")
+        keep = CardAct(_KEEP, f"Keep “{_brief(mark.text)}”", "Ctrl+Backspace")
+        to = CardAct(_CHANGE, f"Change to “{_brief(mark.instead)}”", "Ctrl+Enter")
         return CardWords(
             MARK,
             mark.title,
@@ -216,6 +217,12 @@ class Reviewing(QObject):
 
 
 _BEFORE = "The model wrote it before your edit."
+
+
+def _brief(words: str) -> str:
+    """Return words as a button has room for them."""
+    flat = " ".join(words.split())
+    return flat if len(flat) <= _MOST else f"{flat[: _MOST - 4].rstrip()} ..."
 
 
 def _refill_act() -> CardAct:

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from lacuna.ui.steering.parts import Bars, Paragraph
@@ -20,6 +20,7 @@ from lacuna.ui.widgets import Button, Icon, IconButton, Kind, Words
 
 _BAR = 4.0
 _SIDES = (20, 12, 12, 12)
+_BETWEEN = 8
 
 
 class Tint(Enum):
@@ -82,6 +83,20 @@ class Card(QWidget):
             column.addWidget(Bars(look, words.scores))
         if words.acts:
             column.addLayout(self._acts(words.acts))
+
+    def minimumSizeHint(self) -> QSize:
+        # No width of its own: the column is as wide as the reader makes it, and key caps yield.
+        return QSize(0, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        keys = {act.id: act.key for act in self.words.acts}
+        for button, act in self._buttons.items():
+            button.set_key(keys[act])
+        needed = sum(button.sizeHint().width() + _BETWEEN for button in self._buttons)
+        if needed > event.size().width() - _SIDES[0] - _SIDES[2]:
+            for button in self._buttons:
+                button.set_key("")
+        super().resizeEvent(event)
 
     def act_for(self, key: str) -> str | None:
         """Return the act that a key stands for, None if no button bears it."""
@@ -238,5 +253,5 @@ class Foot(QWidget):
 def _row() -> QHBoxLayout:
     row = QHBoxLayout()
     row.setContentsMargins(0, 0, 0, 0)
-    row.setSpacing(8)
+    row.setSpacing(_BETWEEN)
     return row
