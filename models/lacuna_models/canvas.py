@@ -55,7 +55,7 @@ class CanvasSpec:
     searched: bool = True
     longest_gap: int = LONGEST_GAP
     tokens_per_word: float = 1.3
-    margin: float = 1.0
+    margin: float = 0.45
     two_stage: bool = False
 
 

@@ -11,8 +11,8 @@ from lacuna_models.scoring.facts import same_claims
 
 _WORD = re.compile(r"\w+(?:[-'.]\w+)*")
 _ENDS = re.compile(r"[.!?](?=\s|$)")
-# A word twice in a row, two stops, a stop after a space: no one writes so.
-_STUTTER = re.compile(r"(?i)\b(\w+) \1\b|[.,;:]\s*[.,;:]|\s[.,;:]")
+# Words twice in a row, two stops, a stop after a space: no one writes so.
+_STUTTER = re.compile(r"(?i)\b(\w+(?: \w+){0,2}) \1\b|[.,;:]\s*[.,;:]|\s[.,;:]")
 _OFF = 10.0  # nats a token that are lost where none of the asked words is there
 
 

@@ -51,6 +51,7 @@ def test_the_best_score_wins_and_the_others_follow_in_order() -> None:
         "No effusion. No effusion.",  # another build
         "No effusion is is seen.",  # no one writes so
         "No effusion is seen..",
+        "No effusion on the right on the right.",
         "",
     ],
 )
