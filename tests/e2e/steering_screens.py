@@ -110,9 +110,9 @@ class SteeringTour(Tour):
         self.keys(KEY.Key_Escape)
 
     def go_to_impression(self) -> None:
-        """Put the focus on the first proposal of the last section."""
+        """Put the focus on the last proposal."""
         self.keys(KEY.Key_End, CTRL)
-        self.keys(KEY.Key_Home)
+        self.keys(KEY.Key_Backtab, SHIFT)
 
     def evidence(self) -> None:
         """Which sentences come from the image; nothing is told where nobody measured it."""

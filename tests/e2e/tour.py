@@ -119,6 +119,9 @@ class Film(SteeringTour):
         self.keys(KEY.Key_L, CTRL)
         self.keys(KEY.Key_P, CTRL)
         self.roll()
+        self.keys(KEY.Key_Z, CTRL)
+        self.keys(KEY.Key_G, CTRL)
+        drive.wait_for_end(self.application)
 
     def _conclude(self) -> None:
         """Write the impression from the findings, until a seed has more than one thing to say."""

@@ -10,6 +10,7 @@ from lacuna.ui.steering.marks import Mark
 from lacuna_models.api import Place, Scores, Source, SpanScore
 
 _MOST = 3  # words that a card lists as expected
+_LIKELY = 0.3  # below it the model only doubts: it has nothing better to offer
 _SOURCES = {
     Source.PICTURE: (MarkKind.PICTURE, "Comes from the image"),
     Source.NEITHER: (MarkKind.NEITHER, "Neither from the image nor from habit"),
@@ -40,7 +41,8 @@ def stale_marks(scores: Scores) -> Iterator[Placed]:
 
 
 def _contradiction(span: SpanScore) -> Mark:
-    best = span.expected[0].text.strip() if span.expected else ""
+    likely = bool(span.expected) and span.expected[0].probability >= _LIKELY
+    best = span.expected[0].text.strip() if likely else ""
     said = span.text.strip()
     title = f"The model expects “{best}”, not “{said}”" if best else f"“{said}” is unlikely here"
     expected = tuple((e.text.strip(), e.probability) for e in span.expected[:_MOST])
