@@ -91,7 +91,8 @@ def test_events_tell_the_whole_step(bundled: DiffusionEngine) -> None:
         assert event.elapsed > elapsed
         elapsed = event.elapsed
         assert [span.segment_id for span in event.spans] == ["g", "h", "s", "k"]
-        assert len(event.canvas) == len(event.accepted_mask) == len(event.entropy) == 128
+        length = bundled.info.canvas_length
+        assert len(event.canvas) == len(event.accepted_mask) == len(event.entropy) == length
         assert event.settled + event.accepted <= event.free
         free = [i for i, entropy in enumerate(event.entropy) if entropy > 0]
         assert len(free) <= event.free
@@ -221,8 +222,8 @@ def test_soft_text_without_noise_mostly_stands_in_the_first_canvas(
     vocabulary = bundled._at_work().vocabulary
     soft = vocabulary.ids(" The lungs are clear.")
     assert events[0].steps == 2, "half of the schedule was skipped"
-    assert any(seen[0][i : i + len(soft)] == soft for i in range(128))
-    assert not any(seen[2][i : i + len(soft)] == soft for i in range(128))
+    assert any(seen[0][i : i + len(soft)] == soft for i in range(bundled.info.canvas_length))
+    assert not any(seen[2][i : i + len(soft)] == soft for i in range(bundled.info.canvas_length))
 
 
 def test_a_whole_report_is_drafted_from_nothing(bundled: DiffusionEngine) -> None:
@@ -254,7 +255,7 @@ def test_the_end_of_the_reply_cannot_come_before_the_last_anchor(loaded: Loaded)
 
 LONG = tuple(
     segment
-    for i in range(6)
+    for i in range(8)
     for segment in (
         Fixed(f"f{i}", "The lungs are clear. There is no pleural effusion. The heart is "),
         Gap(f"g{i}"),
@@ -275,7 +276,7 @@ def test_a_long_report_goes_block_by_block_and_says_so(bundled: DiffusionEngine)
     assert len(blocks) > 1
     assert "could not" in first.notes[0] or "none of the words after it" in first.notes[0]
     for done in (first, second):
-        assert [fill.segment_id for fill in done.fills] == [f"g{i}" for i in range(6)] + ["end"]
+        assert [fill.segment_id for fill in done.fills] == [f"g{i}" for i in range(8)] + ["end"]
         assert all(fill.complete for fill in done.fills)
     (alone,) = collect(bundled.fill(replace(LONG_REQUEST, seeds=(2,))))
     assert texts(alone) == texts(second)
@@ -293,7 +294,7 @@ def test_later_blocks_see_earlier_ones(bundled: DiffusionEngine) -> None:
 def test_cancelling_a_long_report_leaves_later_gaps_open(bundled: DiffusionEngine) -> None:
     done = collect(bundled.fill(LONG_REQUEST, After(3)))[0]
     assert done.reason is Reason.CANCELLED
-    assert [fill.segment_id for fill in done.fills] == [f"g{i}" for i in range(6)] + ["end"]
+    assert [fill.segment_id for fill in done.fills] == [f"g{i}" for i in range(8)] + ["end"]
     assert done.fills[-1].pieces == (Open(done.fills[-1].pieces[0].length, auto=True),)  # type: ignore[union-attr]
 
 

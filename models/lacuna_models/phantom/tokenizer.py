@@ -33,7 +33,7 @@ from lacuna_models.phantom.phrases import EXAMINATIONS, INDICATIONS, PRIORS
 from lacuna_models.phantom.questions import QUESTIONS, draw_question
 from lacuna_models.prompt import instruction
 
-VOCABULARY = 1792
+VOCABULARY = 1470  # all that the corpus merges into
 
 PAD, EOS, BOS, UNK, MASK = "<pad>", "<eos>", "<bos>", "<unk>", "<mask>"
 TURN, END_TURN = "<|turn>", "<turn|>"
