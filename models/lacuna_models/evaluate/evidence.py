@@ -39,9 +39,9 @@ class Gains:
     def bounds(self, items: Sequence[int] | None = None) -> tuple[float, float]:
         """Return up to where it is habit, and from where on it is the picture."""
         nothing, found = self.of(Kind.NOTHING, items), self.of(Kind.FINDING, items)
-        picture = float(np.quantile(nothing, 1 - _STRAYS)) if nothing else 0.0
-        habit = float(np.quantile(found, _MISSED)) if found else 0.0
-        return min(habit, picture), picture
+        strays = float(np.quantile(nothing, 1 - _STRAYS)) if nothing else 0.0
+        missed = float(np.quantile(found, _MISSED)) if found else 0.0
+        return min(strays, missed), max(strays, missed)  # what lies between is neither
 
 
 def measure(engine: Engine, count: int, seed: int) -> Gains:
