@@ -50,6 +50,8 @@ class Alternating(QObject):
             self._turn(1 if act is Act.NEXT else -1)
 
     def _on_settled(self, done: Done, model: ModelInfo, nothing: bool) -> None:
+        for fill in done.fills:  # what an earlier run had to say is not this one's
+            self._choices.pop(fill.segment_id, None)
         self._choices.update(alternatives.choices(done, model, nothing=nothing))
         for old in list(self._choices)[:-KEPT]:
             del self._choices[old]
@@ -70,7 +72,8 @@ class Alternating(QObject):
             return
         at = self._at(source)
         if at is None:
-            self._panel.hint.emit(JUDGED if self.of(source) else NONE_HERE)
+            judged = alternatives.shown(self._panel.report(), source) is None
+            self._panel.hint.emit(JUDGED if judged and self.of(source) else NONE_HERE)
         elif self._shown != source and by > 0:
             self._list(source)  # the first key shows what there is; the next one takes it
         else:
