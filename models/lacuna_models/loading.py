@@ -56,6 +56,7 @@ _BROKEN = (
     ArithmeticError,
     SafetensorError,
 )
+CERTAINTY = "certainty_nats"
 BOUNDS = "score_bounds"  # where lacuna.json keeps what re-scoring was measured to mean
 _LONGEST_CANVAS = 1 << 13  # positions; known are 256, and attention grows with the square
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")  # of an adapter's folder
@@ -262,7 +263,7 @@ def _traits(path: Path) -> _Traits:
     known = read_json(path / "lacuna.json") if (path / "lacuna.json").exists() else {}
     default = known.get("default_gap_tokens", DEFAULT_GAP)
     paragraph = known.get("section_gap_tokens", default)
-    certainty = known.get("certainty_nats")
+    certainty = known.get(CERTAINTY)
     gaps = all(type(gap) is int and gap >= 1 for gap in (default, paragraph))
     if not gaps or not (certainty is None or _are_bounds(certainty)):
         raise EngineError(f"lacuna.json in {path.name} is damaged.")

@@ -77,7 +77,7 @@ def test_bounds_are_kept_beside_what_a_checkpoint_says_already(
     folder.mkdir()
     for file in tiny_path.iterdir():
         (folder / file.name).write_bytes(file.read_bytes())
-    keep(folder, BOUNDS)
+    keep(folder, BOUNDS, (0.01, 0.05))
     assert load(folder, device="cpu").info.bounds == BOUNDS
     assert json.loads((folder / "lacuna.json").read_text())["kind"] == "demonstrator"
     assert not list(folder.glob("*.partial"))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lacuna_models.api import Engine, EngineError, Measure, ScoreBounds
 from lacuna_models.evaluate import dependence, evidence, radar
-from lacuna_models.loading import BOUNDS
+from lacuna_models.loading import BOUNDS, CERTAINTY
 from lacuna_models.weights import read_json
 
 
@@ -25,17 +25,21 @@ def measure_bounds(engine: Engine, count: int, seed: int) -> ScoreBounds:
     return ScoreBounds(**{name: round(value, 4) for name, value in asdict(bounds).items()})
 
 
-def keep(folder: Path, bounds: ScoreBounds) -> None:
+def keep(folder: Path, bounds: ScoreBounds, certainty: tuple[float, float] | None) -> None:
     """Write the bounds into a checkpoint's lacuna.json; all else there stays.
+
+    Without a ``certainty`` the folder has none afterwards: no phrase looks sure.
 
     Raises:
         EngineError: the folder cannot be written.
     """
     path = folder / "lacuna.json"
     known = read_json(path) if path.exists() else {}
+    known.pop(CERTAINTY, None)
+    sure = {} if certainty is None else {CERTAINTY: list(certainty)}
     partial = path.with_suffix(".partial")
     try:
-        text = json.dumps({**known, BOUNDS: asdict(bounds)}, indent=2) + "\n"
+        text = json.dumps({**known, **sure, BOUNDS: asdict(bounds)}, indent=2) + "\n"
         partial.write_text(text, encoding="utf-8")
         partial.replace(path)
     except OSError as error:

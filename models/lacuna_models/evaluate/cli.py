@@ -59,12 +59,15 @@ def _bounds(arguments: argparse.Namespace) -> int:
     from dataclasses import asdict
 
     from lacuna_models.engine import load_engine
+    from lacuna_models.evaluate import certainty
     from lacuna_models.evaluate.bounds import keep, measure_bounds
     from lacuna_phantom import checkpoint_path
 
     folder = arguments.model or checkpoint_path()
-    measured = measure_bounds(load_engine(folder), arguments.n, arguments.seed)
+    engine = load_engine(folder)
+    sure = certainty.bounds(certainty.measure(engine, arguments.n, arguments.seed))
+    measured = measure_bounds(engine, arguments.n, arguments.seed)
     if arguments.write:
-        keep(folder, measured)
-    print(json.dumps(asdict(measured), indent=2))
+        keep(folder, measured, sure)
+    print(json.dumps({**asdict(measured), "certainty": sure}, indent=2))
     return 0

@@ -13,9 +13,6 @@ from lacuna_models.phantom.model import Shape, make_generation_config, make_imag
 
 DEFAULT_GAP_TOKENS = 24
 SECTION_GAP_TOKENS = 64
-# Mean entropies of a sentence, nats at temperature 1: below the first 1 % of held-out sentences
-# were wrong, between the two 8 %, above 44 % (100 drafts, 723 sentences, 2026-11-20).
-CERTAINTY_NATS = (0.01, 0.03)
 
 
 def export(
@@ -51,14 +48,17 @@ def describe(folder: Path, **said: Any) -> None:
 
 
 def _description() -> dict[str, Any]:
-    """Return what Lacuna's engine wants to know and transformers' files do not say."""
+    """Return what Lacuna's engine wants to know and transformers' files do not say.
+
+    From where on certainty and scores mean something is not known yet: ``lacuna-models evaluate
+    bounds --write`` measures it.
+    """
     return {
         "kind": "demonstrator",
         "name": "Lacuna phantom",
         "elastic_gaps": True,
         "default_gap_tokens": DEFAULT_GAP_TOKENS,
         "section_gap_tokens": SECTION_GAP_TOKENS,
-        "certainty_nats": list(CERTAINTY_NATS),
         "images": "synthetic chest phantoms, 128x128",
     }
 
