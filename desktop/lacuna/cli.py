@@ -119,6 +119,11 @@ def _add_draft(draft: argparse.ArgumentParser) -> None:
     draft.add_argument(
         "--words", type=_whole(1, MAX_WORDS), metavar="N", help="about N words, of a whole draft"
     )
+    draft.add_argument(
+        "--own-opinion",
+        action="store_true",
+        help="let other sentences follow the picture where your words contradict it",
+    )
     _add_engine(draft)
     draft.add_argument("--json", action="store_true", help="add the provenance of every span")
     draft.add_argument("--trace", action="store_true", help="print every step to standard error")
@@ -250,6 +255,7 @@ def _draft(arguments: argparse.Namespace) -> int:
         style=arguments.style,
         alternatives=arguments.alternatives,
         words=arguments.words,
+        follow=not arguments.own_opinion,
     )
     trace = (lambda event: _say(trace_line(event))) if arguments.trace else None
     outcome = draft(order, on_step=trace)

@@ -23,7 +23,7 @@ from lacuna.report.draft_mark import words_mean_nothing
 from lacuna.report.edit import set_length
 from lacuna.report.markup import parse
 from lacuna.report.model import Author, Report
-from lacuna.report.request import build_request
+from lacuna.report.request import build_request, voice
 from lacuna.report.template import whole_draft
 from lacuna.study.load import load_study
 from lacuna.study.model import Study
@@ -61,6 +61,7 @@ class Order:
     style: Literal["full", "terse", "detailed"] = "full"
     alternatives: int = 1
     words: int | None = None  # of a whole draft
+    follow: bool = True  # whether other sentences follow the words that stand
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,9 +171,9 @@ def _run(
     settings = None if order.steps is None else replace(own, steps=order.steps)
     prompt = Prompt(images=(picture,), style=order.style)
     request = build_request(report, prompt, seeds=(order.seed,), settings=settings)
-    return to_its_end(
-        engine.fill(replace(request, alternatives=order.alternatives), cancel), on_step
-    )
+    adapter = voice(report, engine.info, follow=order.follow)
+    told = replace(request, alternatives=order.alternatives, adapter=adapter)
+    return to_its_end(engine.fill(told, cancel), on_step)
 
 
 def to_its_end(events: Iterator[StepEvent | Done], on_step: Step | None) -> Done:

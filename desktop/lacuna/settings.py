@@ -16,6 +16,7 @@ from lacuna.errors import UserFacingError
 ZOOM = range(14, 25)  # px of the report's type
 STEPS = range(1, 1001)
 IMAGE_TOKENS = range(1, 1121)
+STYLES = ("full", "terse", "detailed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Settings:
     device: auto, cpu, cuda, cuda:1, mps, ...
     steps: most denoising steps of a run, 1 to 1000.
     style: how a draft is worded.
+    follow: whether the model's sentences follow the reader's words against the picture.
     theme: dark for reading rooms, light for lit ones.
     reduced_motion: no fades, four repaints a second.
     report_zoom: size of the report's type, 14 to 24 px.
@@ -38,7 +40,8 @@ class Settings:
     adapter: str | None = None
     device: str = "auto"
     steps: int | None = None
-    style: Literal["full", "terse"] = "full"
+    style: Literal["full", "terse", "detailed"] = "full"
+    follow: bool = True
     theme: Literal["dark", "light"] = "dark"
     reduced_motion: bool = False
     report_zoom: int = 16
@@ -52,7 +55,8 @@ class Settings:
         _require(_named(self.device), "device", "a device, or auto")
         steps = self.steps
         _require(steps is None or _whole(steps, STEPS), "steps", "1 to 1000")
-        _require(self.style in ("full", "terse"), "style", "full or terse")
+        _require(self.style in STYLES, "style", "full, terse or detailed")
+        _require(type(self.follow) is bool, "follow", "true or false")
         _require(self.theme in ("dark", "light"), "theme", "dark or light")
         _require(type(self.reduced_motion) is bool, "reduced_motion", "true or false")
         _require(_whole(self.report_zoom, ZOOM), "report_zoom", "14 to 24")

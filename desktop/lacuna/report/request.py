@@ -8,6 +8,8 @@ from lacuna.errors import UserFacingError
 from lacuna.report.model import Fixed, Gap, Report, Span, new_id
 from lacuna_models import api
 
+READER = "reader"  # the adapter with which other sentences follow the words that stand
+
 
 def build_request(
     report: Report,
@@ -32,6 +34,24 @@ def build_request(
     if all(isinstance(segment, api.Fixed) for segment in segments):
         raise UserFacingError("No gap to fill.", "Type [...] where you want a proposal.")
     return api.FillRequest(request_id or new_id(), prompt, segments, seeds, settings)
+
+
+def voice(report: Report, model: api.ModelInfo, *, follow: bool = True) -> str | None:
+    """Return the adapter that a fill of this report shall think with; None: the model as it is.
+
+    Where words stand and the reader wants the others to ``follow`` them, that is the checkpoint's
+    ``READER``, if it brings one. Without words there is nothing to follow, and an adapter that the
+    user loaded is the user's choice.
+    """
+    if not follow or model.adapter is not None or READER not in model.adapters:
+        return None
+    stands = any(
+        span.text.strip()
+        for section in report.sections
+        for span in section.spans
+        if not isinstance(span, Gap)
+    )
+    return READER if stands else None
 
 
 def segments_of(report: Report, scope: frozenset[str] | None = None) -> tuple[api.Segment, ...]:

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 from hypothesis import given
 
 from lacuna.errors import UserFacingError
 from lacuna.report import markup, template
 from lacuna.report.model import Report
-from lacuna.report.request import build_request
+from lacuna.report.request import READER, build_request, voice
 from lacuna_models import api
+from lacuna_models.scripted import ScriptedEngine
 from tests.desktop.report.builders import REPORTS, fill, fixed, gap, one, soft
 
 PROMPT = api.Prompt()
@@ -67,3 +70,15 @@ def test_the_chest_template_has_the_layout_that_the_model_knows() -> None:
     assert text_of(request) == "Findings:\n[...]\n\nImpression:\n[...]"
     assert request.id == "mine"
     assert text_of(build_request(template.whole_draft(), PROMPT, seeds=(1,))) == "[...]"
+
+
+def test_words_that_stand_are_followed_where_the_checkpoint_can() -> None:
+    model = ScriptedEngine().info
+    able = dataclasses.replace(model, adapters=(READER,))
+    written, bare = one(soft("Heart normal. "), gap()), one(gap())
+    assert voice(written, able) == READER
+    assert voice(bare, able) is None
+    assert voice(one(fixed(" "), gap()), able) is None
+    assert voice(written, able, follow=False) is None
+    assert voice(written, model) is None
+    assert voice(written, dataclasses.replace(able, adapter="mine")) is None

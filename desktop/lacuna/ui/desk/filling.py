@@ -13,7 +13,7 @@ from lacuna.report import edit
 from lacuna.report.apply import apply_done
 from lacuna.report.draft_mark import words_mean_nothing
 from lacuna.report.model import Report, Soft
-from lacuna.report.request import build_request
+from lacuna.report.request import build_request, voice
 from lacuna.session import Change, Session
 from lacuna.settings import Settings
 from lacuna.ui.desk.sending import IMAGE_CHIP, Sending
@@ -152,7 +152,8 @@ class Filling(QObject):
         report = self._panel.report()
         settings = self._sampler(model.settings)
         request = build_request(report, self.prompt(), seeds=seeds, settings=settings, scope=scope)
-        return dataclasses.replace(request, alternatives=ALTERNATIVES)
+        adapter = voice(report, model, follow=self._settings.follow)
+        return dataclasses.replace(request, alternatives=ALTERNATIVES, adapter=adapter)
 
     def _reopen_proposals(self) -> frozenset[str]:
         """Fill again: where no gap is left, the proposals that wait go back to what they replaced.
