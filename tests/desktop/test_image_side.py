@@ -106,6 +106,24 @@ def test_a_ct_hangs_whole_with_cuts_that_are_complete(
     assert np.array_equal(coronal.values, truth[::-1])
 
 
+@pytest.mark.parametrize("named", [True, False])
+def test_a_stack_is_whole_though_its_last_slice_comes_first(
+    application: Application, tmp_path: Path, named: bool
+) -> None:
+    folder = tmp_path / "feet-first"
+    folder.mkdir()
+    for number, path in enumerate(sorted(demo.ct(tmp_path / "ct", slices=14, size=48))):
+        ds = pydicom.dcmread(path)
+        ds.SeriesNumber = 1
+        ds.SeriesInstanceUID = "1.2.3" if named else None
+        ds.save_as(folder / f"{99 - number:02}.dcm")
+    drop(application, folder)
+    window = application.parts.window
+    assert [len(one.origin.images) for one in window.viewports.stacks()] == [14] * 4
+    (thumbnail,) = window.series_strip.thumbnails()
+    drive.wait_for(lambda: not thumbnail.image.isNull(), "the thumbnail")
+
+
 def test_a_prior_comes_along_and_stands_beside(application: Application, tmp_path: Path) -> None:
     now = demo.radiograph(tmp_path, "now", seed=1)
     drop(application, *now, *demo.radiograph(tmp_path, "then", demo.BEFORE))

@@ -172,9 +172,14 @@ def same_series(one: Series, other: Series) -> bool:
     """Whether two are one series, of which one may have been read further than the other."""
     if one is other:
         return True
+    # Either may be the one that was read further, and what came later may lie before the rest.
+    shared = _has_first_of(one, other) or _has_first_of(other, one)
+    return shared and one.series_instance_uid == other.series_instance_uid
+
+
+def _has_first_of(one: Series, other: Series) -> bool:
     first = one.images[0].source if one.images else None
-    known = one.series_instance_uid and one.series_instance_uid == other.series_instance_uid
-    return bool(known) and any(image.source == first for image in other.images)
+    return any(image.source == first for image in other.images)
 
 
 def named(picture: Picture, name: str, *, prior: bool = False) -> Picture:
