@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 
 from lacuna.errors import Cancelled
 from lacuna.study.model import Image, Source
-from lacuna.study.pixels import ImageReader, read_frame
+from lacuna.study.pixels import ImageReader, check_unwritten, read_frame
 from lacuna.study.sources import Reader
 
 Values = NDArray[Any]
-Key = tuple[Source, str, int]
+Key = tuple[Source, str, tuple[int, int] | None, int]
 OPENED = 4  # multi-frame images that a thread keeps open: two viewports with a prior each
 
 
@@ -237,7 +237,11 @@ class _Files:
         return self._many(image).values(frame)
 
     def _many(self, image: Image) -> ImageReader:
+        check_unwritten(image)
         opened = self._opened.get(image.source)
+        if opened is not None and opened.image.written != image.written:
+            self._opened.pop(image.source).close()
+            opened = None
         if opened is None:
             # A member of an archive lies in memory while it is open, so it is kept alone.
             self._shrink(OPENED - 1 if image.source.member is None else 0)
@@ -252,4 +256,4 @@ class _Files:
 
 
 def _key(image: Image, frame: int) -> Key:
-    return image.source, image.sop_instance_uid, frame
+    return image.source, image.sop_instance_uid, image.written, frame

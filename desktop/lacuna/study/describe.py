@@ -20,6 +20,7 @@ from lacuna.study.model import Image, Patient, Source, Window
 from lacuna.study.part10 import Header
 from lacuna.study.sides import sides
 from lacuna.study.softcopy import PresentationState
+from lacuna.study.sources import written
 from lacuna.study.uptake import suv_factor
 from lacuna.study.values import (
     attribute_home,
@@ -160,6 +161,7 @@ def _image(header: Header, source: Source) -> Image:
         position_code=text(ds, "ViewPosition"),
         time=_taken(ds),
         direct=None if source.member else direct(header, *rescale(ds, 0)),
+        written=written(source),
     )
 
 

@@ -112,6 +112,7 @@ class Image:
     position_code: str = ""  # View Position as in the file: PA, CC, MLO
     time: str = ""  # of acquisition or content, as YYYYMMDDHHMMSS; sorts as text
     direct: Direct | None = None  # how to read it without its header, where that will do
+    written: tuple[int, int] | None = None  # the file's size and time of change (ns) then
 
     def plane(self, frame: int = 0) -> Plane | None:
         """Return where a frame lies in the patient; None where the file does not say."""

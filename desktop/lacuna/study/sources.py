@@ -36,7 +36,7 @@ class Reader:
     """Opens sources. Keeps archives open meanwhile; a context manager, for one thread."""
 
     def __init__(self) -> None:
-        self._archives: dict[Path, zipfile.ZipFile] = {}
+        self._archives: dict[Path, tuple[object, zipfile.ZipFile]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -51,15 +51,20 @@ class Reader:
 
     def close(self) -> None:
         """Close the archives."""
-        for archive in self._archives.values():
+        for _, archive in self._archives.values():
             archive.close()
         self._archives.clear()
 
     def archive(self, path: Path) -> zipfile.ZipFile:
         """Return the opened archive at ``path``, after its listing was checked."""
-        if path not in self._archives:
-            self._archives[path] = open_archive(path)
-        return self._archives[path]
+        now = written(Source(path))
+        state, archive = self._archives.get(path, (None, None))
+        if archive is not None and state != now:
+            archive.close()  # another one has been put in its place
+        if archive is None or state != now:
+            archive = open_archive(path)
+            self._archives[path] = now, archive
+        return archive
 
     def open(self, source: Source) -> BinaryIO:
         """Open a source for reading; the caller closes the stream.
@@ -73,6 +78,15 @@ class Reader:
             return source.path.open("rb")
         except OSError as error:
             raise unreadable(source.name, error) from error
+
+
+def written(source: Source) -> tuple[int, int] | None:
+    """Return the size and the time of change (ns) of a source's file; None if it is gone."""
+    try:
+        found = source.path.stat()
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns
 
 
 def unreadable(name: str, error: OSError) -> UserFacingError:

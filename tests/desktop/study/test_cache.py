@@ -54,6 +54,34 @@ def test_values_are_those_of_the_file_and_read_only(stack: list[Image], made: li
         values[0, 0] = 1
 
 
+@pytest.mark.parametrize("frames", [1, 3])
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_file_in_anothers_place_never_shows_the_others_pixels(
+    tmp_path: Path, made: list, frames: int, packed: bool
+) -> None:
+    made.append(cache := PixelCache(100 * FRAME, threads=1))
+
+    def opened(value: int, name: str) -> Image:
+        pixels = np.full((frames, 16, 24) if frames > 1 else (16, 24), value, "uint16")
+        ds = dataset(pixels, PatientName=name, PatientID=name, SOPInstanceUID="1.2.3")
+        if frames > 1:
+            ds.NumberOfFrames = frames
+        path = save(tmp_path / "a.dcm", ds)
+        if packed:
+            with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+                archive.write(path, "a.dcm")
+            path = tmp_path / "a.zip"
+        return load_study([path]).series[0].images[0]
+
+    first = opened(100, "FIRST")
+    assert cache.values(first).max() == 100
+    second = opened(200, "THE^SECOND")
+    assert cache.values(second, frames - 1).max() == 200
+    cache.forget()
+    with pytest.raises(UserFacingError, match="has changed on the disk"):
+        cache.values(first)
+
+
 def test_the_budget_holds_and_the_oldest_go_first(stack: list[Image], made: list) -> None:
     made.append(cache := PixelCache(3 * FRAME, threads=1))
     for image in stack[:3]:
