@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QMenu
 from lacuna.app import Application
 from lacuna.paths import locate
 from lacuna.settings import Settings, load_settings
+from lacuna.study import pdf
 from lacuna.study.measure import Bidirectional, EllipseRoi, Length
 from lacuna.ui import main_window
 from lacuna.ui.theme import dress, make_look
@@ -22,6 +23,7 @@ from lacuna.ui.viewer.commands import Bindings, Command
 from lacuna.ui.viewer.hanging import Layout
 from lacuna.ui.viewer.image_menu import build_menu
 from lacuna.ui.viewer.mark_words import label_lines
+from lacuna.ui.viewer.pdf_page import PdfPage
 from lacuna.ui.viewer.stack import Reformat
 from lacuna.work.engine_worker import LoadProgress, ModelChoice
 from lacuna_models.api import FillRequest
@@ -45,6 +47,7 @@ def application(qapp: QApplication, data_dir: Path) -> Iterator[Application]:
     application.start(ModelChoice(), sample=False)
     drive.wait_for_model(application)
     yield application
+    pdf.close()
     application.parts.window.set_close_guard(lambda: True)
     application.parts.window.close()
     application.close()
@@ -179,7 +182,7 @@ def test_documents_are_shown_as_words(
     assert "Nodule in the right mid zone, 12 mm." in said
     assert "Unverified" in said
     assert application.parts.sending.images() == ()
-    assert "PDF" in show_document(application, "Letter")
+    assert "3 pages" in show_document(application, "Letter")
     window, target = application.parts.window, tmp_path / "letter.pdf"
     menu = build_menu(window.image_view, window.lightbox)
     assert words(menu) == ["Save this PDF"]
@@ -260,3 +263,31 @@ def test_a_key_that_was_chosen_is_kept(application: Application, data_dir: Path)
     window.keys_dialog.changed.emit(Bindings().with_key(Command.INVERT, "N"))
     assert window.viewports.bindings.command("N") is Command.INVERT
     assert load_settings(locate(data_dir).settings).keys == {"invert": "N"}
+
+
+def test_a_pdf_is_drawn_page_by_page(application: Application, tmp_path: Path) -> None:
+    files = demo.radiograph(tmp_path, "dx")
+    drop(application, *files, demo.pdf_document(tmp_path, "dx"))
+    show_document(application, "Letter")
+    view = application.parts.window.image_view
+    page = view.page
+    assert isinstance(page, PdfPage)
+    drive.wait_for(lambda: {0, 1} <= page.drawn, "the first pages")
+    first = view.grab().toImage()
+    drive.press(view, KEY.Key_End)
+    drive.wait_for(lambda: 2 in page.drawn, "the last page")
+    assert view.grab().toImage() != first
+    drive.press(view, KEY.Key_Home)
+    assert view.grab().toImage() == first
+
+
+def test_a_damaged_pdf_says_so_and_can_be_saved(application: Application, tmp_path: Path) -> None:
+    letter = demo.pdf_document(tmp_path, "dx")
+    ds = pydicom.dcmread(letter)
+    ds.EncapsulatedDocument = b"%PDF-1.4\n1 0 obj\n%%EOF\n"
+    ds.save_as(letter)
+    drop(application, *demo.radiograph(tmp_path, "dx"), letter)
+    said = show_document(application, "Letter")
+    assert "This PDF is damaged, and cannot be drawn." in said
+    window = application.parts.window
+    assert words(build_menu(window.image_view, window.lightbox)) == ["Save this PDF"]

@@ -23,10 +23,23 @@ from pydicom.uid import (
 )
 
 from tests.desktop.study.builder import dataset, save
+from tests.helpers.pdf import write as write_pdf
 
 MARK = "DEMONSTRATION, drawn by a program"
 TODAY, BEFORE = "20261120", "20260302"
 SPACING = 0.7
+LETTER = (
+    (
+        "Demonstration. Drawn by a program, sent by nobody.",
+        "",
+        "Dear colleague,",
+        "thank you for asking us to see this drawn chest.",
+        "The nodule in the right mid zone was first seen in March.",
+        "It was 9 mm then and is 12 mm now.",
+    ),
+    ("Second page.", "", "We suggest a CT."),
+    ("Third page.", "", "With kind regards"),
+)
 
 
 def demo(pixels: NDArray[Any], study: str, series: int, number: int, **more: Any) -> Dataset:
@@ -245,7 +258,7 @@ def pdf_document(folder: Path, study: str) -> Path:
     """Write an encapsulated PDF into a study."""
     ds = _without_pixels(study, 91, EncapsulatedPDFStorage, "DOC")
     ds.DocumentTitle, ds.MIMETypeOfEncapsulatedDocument = "Letter", "application/pdf"
-    words = b"%PDF-1.4\n% a demonstration\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
+    words = write_pdf(LETTER)
     ds.EncapsulatedDocument = words + b"\0" * (len(words) % 2)
     return save(folder / f"{study}-pdf.dcm", ds)
 

@@ -1,11 +1,12 @@
-"""A process that decodes JPEG frames with GDCM, and may die over them. Imports nothing of ours.
+"""A process that decodes JPEG frames and draws PDF pages, and may die over them.
 
-GDCM reads what no other open library reads (lossless JPEG, extended JPEG of 12 bits), and a damaged
-frame can make it end its process. So it has one of its own: frames come in, pixels go out, and
-when it dies, ``decoder_process`` starts the next. It ends by itself when its parent is gone.
+Imports nothing of ours. GDCM reads what no other open library reads (lossless JPEG, extended JPEG
+of 12 bits), and a damaged frame can make it end its process; so can a damaged document with PDFium.
+So they have processes of their own: frames come in, pixels go out, and when one dies,
+``decoder_process`` starts the next. It ends by itself when its parent is gone.
 
-A request is a length, JSON (see ``_decode``) and the frame; a reply is a status byte, a length and
-the pixels or a reason. Lengths are 8 bytes, little endian.
+A request is a length, JSON (see ``_decode``, ``_sizes`` and ``_sheet``) and the frame or document;
+a reply is a status byte, a length and the answer or a reason. Lengths are 8 bytes, little endian.
 """
 
 from __future__ import annotations
@@ -15,12 +16,20 @@ import json
 import os
 import signal
 import struct
+from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 LENGTH = struct.Struct("<Q")
 GOOD, BAD = b"+", b"-"
 MAX_MEMORY = 6 << 30  # bytes of address space
 SECONDS = 60  # on one frame; the parent loses patience earlier
+MOST_SHEETS = 2000  # pages of a document that are told of
+MOST_PIXELS = 32 << 20  # of one page, drawn
+WRONG_PASSWORD = 4  # FPDF_ERR_PASSWORD
+
+
+class Locked(Exception):  # noqa: N818  its name is the reason that the parent is told
+    """The document wants a password."""
 
 
 def main() -> None:
@@ -45,7 +54,7 @@ def main() -> None:
 
 def _answer(request: dict[str, Any], frame: bytes) -> tuple[bytes, bytes]:
     try:
-        return GOOD, _decode(request, frame)
+        return GOOD, _WORK[request.get("work", "frame")](request, frame)
     except Exception as error:  # noqa: BLE001  whatever it is, the parent words it
         return BAD, type(error).__name__.encode()
 
@@ -99,6 +108,49 @@ def _decode(request: dict[str, Any], frame: bytes) -> bytes:
     # GDCM hands its bytes out as text.
     return bytes(image.GetBuffer().encode("utf-8", "surrogateescape"))
 
+
+def _sizes(_request: dict[str, Any], document: bytes) -> bytes:
+    """Return the width and height of each page, in points, as JSON."""
+    with _opened(document) as pdf:
+        count = min(len(pdf), MOST_SHEETS)
+        return json.dumps([pdf.get_page_size(number) for number in range(count)]).encode()
+
+
+def _sheet(request: dict[str, Any], document: bytes) -> bytes:
+    """Draw a page on white: rows and columns as two lengths, then RGB bytes.
+
+    The request's ``columns`` are what is wanted; a page that would be huge has fewer.
+    """
+    with _opened(document) as pdf:
+        pdf.init_forms()  # what was filled in belongs to what is read
+        page = pdf[request["number"]]
+        width, height = page.get_size()
+        scale = min(request["columns"] / width, (MOST_PIXELS / (width * height)) ** 0.5)
+        pixels = page.render(scale=scale, rev_byteorder=True, force_bitmap_format=_BGR).to_numpy()
+        rows, columns = pixels.shape[:2]
+        return LENGTH.pack(rows) + LENGTH.pack(columns) + bytes(pixels.tobytes())
+
+
+_BGR = 2  # FPDFBitmap_BGR: three bytes a pixel
+
+
+@contextlib.contextmanager
+def _opened(document: bytes) -> Iterator[Any]:
+    import pypdfium2
+
+    try:
+        pdf = pypdfium2.PdfDocument(document)
+    except pypdfium2.PdfiumError as error:
+        if error.err_code == WRONG_PASSWORD:
+            raise Locked from error
+        raise
+    try:
+        yield pdf
+    finally:
+        pdf.close()
+
+
+_WORK = {"frame": _decode, "sizes": _sizes, "sheet": _sheet}
 
 if __name__ == "__main__":
     main()

@@ -24,7 +24,11 @@ FROZEN_VERB = "decode-frames"  # by which a frozen program becomes the decoder; 
 
 
 class DecodeError(RuntimeError):
-    """A frame could not be decoded; the next one may be."""
+    """A frame could not be decoded; the next one may be. ``reason`` is the child's, if it lives."""
+
+    def __init__(self, message: str, reason: str = "") -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class DecoderProcess:
@@ -64,7 +68,8 @@ class DecoderProcess:
                 watchdog.cancel()
                 watchdog.join()
         if status != GOOD:
-            raise DecodeError(f"the decoder refused: {answer.decode(errors='replace')}")
+            reason = answer.decode(errors="replace")
+            raise DecodeError(f"the decoder refused: {reason}", reason)
         return answer
 
     def close(self) -> None:

@@ -14,6 +14,7 @@ from lacuna.study.model import Opened, PatientRecord, Study
 from lacuna.study.stream import open_stream
 from lacuna.ui.desk.frames import Frames
 from lacuna.ui.desk.prefetch import Prefetch
+from lacuna.ui.desk.sheets import Sheets
 from lacuna.ui.main_window import MainWindow
 from lacuna.ui.notices import (
     Notice,
@@ -60,6 +61,7 @@ class Opening(QObject):
         self._pictured: set[tuple[str, str, str]] = set()
         window.lightbox.frames = cache
         self._frames = Frames(window.viewports, window.lightbox, pool)
+        self._sheets = Sheets(window.viewports, pool)
         self._prefetch = Prefetch(window.viewports, cache)
         self._frames.unreadable.connect(self.unreadable)
         self._came.connect(self._on_came)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import html
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QAbstractTextDocumentLayout, QColor, QPainter, QPalette, QTextDocument
 
+from lacuna.errors import UserFacingError
 from lacuna.study.document import DocumentContent, Node
+from lacuna.study.pdf import page_sizes
 from lacuna.ui.theme import Look, Role
 from lacuna_resources.themes import ThemeName, load
 
@@ -18,10 +20,7 @@ _WIDEST = 680.0  # a line longer than this is not followed by eye
 _STEP = 48  # view pixels a notch
 _SHORT = 40  # characters that stand beside their name; longer ones begin a line
 _INDENT = 20  # pixels a level of a report's tree
-NO_PDF = (
-    "A PDF of {size}. Lacuna does not draw PDF documents: "
-    "save it from the menu and open it in another program."
-)
+SAVE_PDF = "Save it from the menu to open it in another program."
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +34,22 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """A document, ready to be shown. ``pdf`` are the bytes of one that can only be saved."""
+    """A document, ready to be shown.
+
+    ``pdf`` are the bytes of a PDF, ``sheets`` the widths and heights of its pages, in points. One
+    without sheets cannot be drawn; its lines say why, and it can still be saved.
+    """
 
     title: str
     date: str
     lines: tuple[Line, ...]
     note: str = ""
     pdf: bytes = b""
+    sheets: tuple[tuple[float, float], ...] = ()
 
 
 def paper_of(title: str, date: str, content: DocumentContent, note: str = "") -> Paper:
-    """Return a document's words: a report's tree, or a notice of what a PDF is."""
+    """Return a document to be shown: a report's tree, or a PDF's pages. Slow for a PDF."""
     if content.root is not None:
         root = content.root
         if root.name == title and not root.text:  # it would stand there twice
@@ -53,8 +57,11 @@ def paper_of(title: str, date: str, content: DocumentContent, note: str = "") ->
         else:
             lines = _lines(root, 0)
         return Paper(title, date, tuple(lines), note)
-    size = f"{max(len(content.pdf) / 1024, 0.1):,.1f} kB"
-    return Paper(title, date, (Line("", NO_PDF.format(size=size)),), note, content.pdf)
+    try:
+        return Paper(title, date, (), note, content.pdf, page_sizes(content.pdf))
+    except UserFacingError as error:
+        why = (Line("", error.message), Line("", SAVE_PDF))
+        return Paper(title, date, why, note, content.pdf)
 
 
 def _lines(node: Node, depth: int) -> list[Line]:
@@ -74,9 +81,9 @@ class DocumentPage:
         self._text.setDocumentMargin(0)
         self._text.setHtml(_html(paper))
 
-    def scroll(self, by: int, height: int) -> None:
+    def scroll(self, by: int, view: QSizeF) -> None:
         """Move ``by`` notches down; held at both ends."""
-        most = max(self._text.size().height() + 2 * _PAD - height, 0.0)
+        most = max(self._text.size().height() + 2 * _PAD - view.height(), 0.0)
         self._offset = min(max(self._offset + by * _STEP, 0.0), most)
 
     def paint(self, painter: QPainter, box: QRectF) -> None:

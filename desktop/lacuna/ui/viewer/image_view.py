@@ -34,11 +34,14 @@ from lacuna.ui.viewer.hand import Hand, draws, turned
 from lacuna.ui.viewer.image_painter import scale_of
 from lacuna.ui.viewer.keyboard import key_text
 from lacuna.ui.viewer.obey import obey
+from lacuna.ui.viewer.pdf_page import PdfPage
 from lacuna.ui.viewer.picture import Picture, same_series
 from lacuna.ui.viewer.presenting import layers_of, shown_through
 from lacuna.ui.viewer.sheet import Sheet, lay
 from lacuna.ui.viewer.view_painter import Extras, ViewPainter
 from lacuna.ui.viewer.viewer_state import Act, Tool, ViewState
+
+_WHOLE_DOCUMENT = 1 << 20  # notches: more than any document has
 
 
 class ImageView(QWidget):
@@ -54,6 +57,7 @@ class ImageView(QWidget):
     quote_wanted = Signal()  # the selected mark goes into the report
     menu_wanted = Signal(QPoint)  # where on the screen
     command_wanted = Signal(object)  # Command: what a single viewport cannot do
+    sheet_wanted = Signal(object, object)  # PdfPage, Wanted: a page of it, to be drawn
     note_wanted = Signal()  # words for the text that was just placed
     entered = Signal()  # the reader's hand or keys have come here
 
@@ -62,7 +66,7 @@ class ImageView(QWidget):
         self._painter = ViewPainter(look)
         self._picture: Picture | None = None
         self._state: ViewState | None = None
-        self._page: DocumentPage | None = None
+        self._page: DocumentPage | PdfPage | None = None
         self._presentation: PresentationState | None = None
         self._message = ""
         self._leans = True  # the picture is where it was hung
@@ -93,7 +97,7 @@ class ImageView(QWidget):
         return self._state
 
     @property
-    def page(self) -> DocumentPage | None:
+    def page(self) -> DocumentPage | PdfPage | None:
         """The document that is shown in place of a picture."""
         return self._page
 
@@ -157,10 +161,12 @@ class ImageView(QWidget):
         self.picture_changed.emit()
 
     def show_paper(self, paper: Paper) -> None:
-        """Show a document's text; the wheel and the arrow keys scroll it."""
+        """Show a document's text, or its pages; the wheel and the arrow keys scroll it."""
         self._clear("")
         self._count = self._index = 0
-        self._page = DocumentPage(self._painter.look, paper)
+        kind = PdfPage if paper.sheets else DocumentPage
+        self._page = kind(self._painter.look, paper)
+        self._want_sheets()
         self.picture_changed.emit()
 
     def set_tool(self, tool: Tool) -> None:
@@ -200,14 +206,16 @@ class ImageView(QWidget):
     def scroll(self, by: int) -> None:  # type: ignore[override]  # QWidget's moves pixels
         """Ask for the frame ``by`` further on; nothing happens at the ends of the series."""
         if self._page is not None:
-            self._page.scroll(by, self.height())
+            self._page.scroll(by, self._box().size())
+            self._want_sheets()
             self.update()
             return
         self.go_to(views.step_index(self._index, self._count, by))
 
     def scroll_far(self, to_end: bool) -> None:
-        """Ask for the first or the last frame of the series."""
-        self.scroll(self._count if to_end else -self._count)
+        """Ask for the first or the last frame of the series, or an end of the document."""
+        far = _WHOLE_DOCUMENT if self._page is not None else self._count
+        self.scroll(far if to_end else -far)
 
     def go_to(self, index: int) -> None:
         """Ask for a frame of the series, from 0, unless it is the one last asked for."""
@@ -288,6 +296,7 @@ class ImageView(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._lean()
+        self._want_sheets()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
@@ -388,6 +397,13 @@ class ImageView(QWidget):
         width = picture.values.shape[1] * scale_of(picture, state, box.size())
         self._state = views.lean(state, picture.leaning, box.width() - width)
         self.update()
+
+    def _want_sheets(self) -> None:
+        """Ask for the pages of a PDF that are seen, or soon will be."""
+        page = self._page
+        if isinstance(page, PdfPage):
+            for wanted in page.wanted(self._box().size(), self.devicePixelRatioF()):
+                self.sheet_wanted.emit(page, wanted)
 
     def _box(self) -> QRectF:
         return QRectF(self.rect()).adjusted(1, 2, -1, -1)

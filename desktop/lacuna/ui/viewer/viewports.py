@@ -21,6 +21,7 @@ from lacuna.ui.viewer.commands import Bindings
 from lacuna.ui.viewer.hanging import Layout
 from lacuna.ui.viewer.image_view import ImageView
 from lacuna.ui.viewer.linking import Links, reference_lines
+from lacuna.ui.viewer.pdf_page import PdfPage, Wanted
 from lacuna.ui.viewer.picture import Picture
 from lacuna.ui.viewer.stack import Stack
 from lacuna.ui.viewer.viewer_state import Tool
@@ -47,6 +48,7 @@ class Viewports(QWidget):
     maximise_wanted = Signal()
     spot_wanted = Signal(object)
     quote_wanted = Signal()
+    sheet_wanted = Signal(object, object, object)  # a viewport, its PdfPage, Wanted
     note_wanted = Signal()
     menu_wanted = Signal(QPoint)
     command_wanted = Signal(object)
@@ -255,6 +257,7 @@ class Viewports(QWidget):
         view.picture_changed.connect(self._on_picture)
         view.tool_changed.connect(self.set_tool)
         view.cine.changed.connect(self._on_cine)
+        view.sheet_wanted.connect(self._on_sheet)
         view.maximise_wanted.connect(self._on_maximise)
         for own, ours in (
             (view.series_wanted, self.series_wanted),
@@ -334,6 +337,9 @@ class Viewports(QWidget):
                 self._follow(view)
         self.refresh()
         self.picture_changed.emit(view)
+
+    def _on_sheet(self, page: PdfPage, wanted: Wanted) -> None:
+        self.sheet_wanted.emit(self._sender(), page, wanted)
 
     def _on_cine(self, running: bool) -> None:
         if self._active.cine.running == running:

@@ -1,0 +1,146 @@
+"""A PDF in a viewport: its pages below one another on black, scrolled like text. GUI thread only.
+
+It draws no PDF: ``wanted`` names the pages that are about to be seen, ``put`` brings their pixels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter
+
+from lacuna.ui.theme import Look, Role
+from lacuna.ui.viewer.annotations import write_outlined
+from lacuna.ui.viewer.document_page import Paper
+from lacuna.ui.viewer.image_painter import to_qimage
+
+_PAD = 24.0
+_GAP = 12.0  # between two pages
+_WIDEST = 900.0  # view pixels; a page larger than this is not read faster
+_STEP = 96  # view pixels a notch
+_AHEAD = 1  # pages drawn before they are seen
+_MOST = 8  # pages kept as pixels
+_PAPER, _INK = "#ffffff", "#404040"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One page to be drawn: its number from 0, and how wide, in pixels of the screen."""
+
+    number: int
+    columns: int
+
+
+class PdfPage:
+    """Lays the pages of a PDF below one another, and paints those that are scrolled to."""
+
+    def __init__(self, look: Look, paper: Paper) -> None:
+        self.paper = paper
+        self._look = look
+        self._offset = 0.0
+        self._asked: dict[int, int] = {}  # columns by page
+        self._images: dict[int, QImage] = {}
+        self._torn: dict[int, str] = {}
+
+    @property
+    def drawn(self) -> frozenset[int]:
+        """The pages whose pixels are at hand."""
+        return frozenset(self._images)
+
+    def scroll(self, by: int, view: QSizeF) -> None:
+        """Move ``by`` notches down; held at both ends."""
+        most = max(self._places(view)[-1].bottom() + _PAD - view.height(), 0.0)
+        self._offset = min(max(self._offset + by * _STEP, 0.0), most)
+
+    def wanted(self, view: QSizeF, ratio: float) -> list[Wanted]:
+        """Return the pages to be drawn for what is seen now, each once for one width."""
+        seen, last = self._seen(view), len(self.paper.sheets) - 1
+        near = range(seen.start, min(seen.stop - 1 + _AHEAD, last) + 1)
+        places = self._places(view)
+        sizes = [Wanted(number, max(round(places[number].width() * ratio), 1)) for number in near]
+        found = [one for one in sizes if self._asked.get(one.number) != one.columns]
+        self._asked.update({one.number: one.columns for one in found})
+        self._let_go(near)
+        return found
+
+    def waits_for(self, wanted: Wanted) -> bool:
+        """Whether a page is still about to be seen, and so wide."""
+        return self._asked.get(wanted.number) == wanted.columns
+
+    def put(self, number: int, pixels: NDArray[np.uint8]) -> None:
+        """Take a page that was drawn: (rows, columns, 3) RGB."""
+        self._torn.pop(number, None)
+        self._images[number] = to_qimage(pixels)
+
+    def fail(self, number: int, message: str) -> None:
+        """Say on a page why there is nothing on it."""
+        self._torn[number] = message
+
+    def paint(self, painter: QPainter, box: QRectF) -> None:
+        """Paint the part that is seen in ``box``, and which page it is."""
+        painter.save()
+        painter.setClipRect(box, Qt.ClipOperation.IntersectClip)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        places, seen = self._places(box.size()), self._seen(box.size())
+        for number in seen:
+            place = places[number].translated(box.left(), box.top() - self._offset)
+            self._paint_sheet(painter, number, place)
+        painter.restore()
+        corner = box.bottomLeft() + QPointF(10, -10)
+        write_outlined(painter, self._look.font(Role.LABEL), corner, self._caption(seen, box))
+
+    def words(self) -> str:
+        """Return what is said of it: its title, its date and where it is scrolled to."""
+        paper = self.paper
+        count = len(paper.sheets)
+        parts = (paper.title, paper.date, f"{count} page{'s' if count > 1 else ''}")
+        return "   ".join(part for part in parts if part)
+
+    def _caption(self, seen: range, box: QRectF) -> str:
+        places, middle = self._places(box.size()), self._offset + box.height() / 2
+        at = min(seen, key=lambda number: abs(places[number].center().y() - middle))
+        paper = self.paper
+        parts = (paper.title, paper.date, f"page {at + 1} of {len(paper.sheets)}")
+        return "   ".join(part for part in parts if part)
+
+    def _paint_sheet(self, painter: QPainter, number: int, place: QRectF) -> None:
+        painter.fillRect(place, QColor(_PAPER))
+        image = self._images.get(number)
+        if image is not None:
+            painter.drawImage(place, image, QRectF(image.rect()))
+            return
+        painter.setFont(self._look.font(Role.UI))
+        painter.setPen(QColor(_INK))
+        words = self._torn.get(number, f"Drawing page {number + 1}")
+        painter.drawText(place, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, words)
+
+    def _places(self, view: QSizeF) -> list[QRectF]:
+        """Return where each page lies below the upper left corner of the first one's view."""
+        room = min(max(view.width() - 2 * _PAD, 1.0), _WIDEST)
+        widest = max(width for width, _height in self.paper.sheets)
+        scale, left, top, found = room / widest, view.width() / 2, _PAD, list[QRectF]()
+        for width, height in self.paper.sheets:
+            found.append(
+                QRectF(left - width * scale / 2, top, width * scale, max(height * scale, 1.0))
+            )
+            top = found[-1].bottom() + _GAP
+        return found
+
+    def _seen(self, view: QSizeF) -> range:
+        top, bottom = self._offset, self._offset + view.height()
+        places = self._places(view)
+        seen = [
+            n for n, place in enumerate(places) if place.bottom() > top and place.top() < bottom
+        ]
+        return range(seen[0], seen[-1] + 1) if seen else range(len(places) - 1, len(places))
+
+    def _let_go(self, near: range) -> None:
+        """Forget the pages that are farthest away: memory stays bounded in a book."""
+        middle = (near.start + near.stop - 1) / 2
+        kept = sorted(self._asked, key=lambda number: abs(number - middle))[: max(_MOST, len(near))]
+        for number in set(self._asked) - set(kept):
+            del self._asked[number]
+            self._images.pop(number, None)
