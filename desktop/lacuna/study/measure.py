@@ -27,7 +27,8 @@ class Scale:
     """How high and wide a pixel is, in ``unit``: mm, or px where the file does not say.
 
     ``at_detector``: true at the detector only; what lies before it is smaller, by ``magnification``
-    where the file estimates it.
+    where the file estimates it. ``aspect`` is a pixel's height over its width where that is all
+    that is known: it turns angles, and no pixel count.
     """
 
     row: float = 1.0
@@ -35,6 +36,7 @@ class Scale:
     unit: str = "px"
     at_detector: bool = False
     magnification: float | None = None
+    aspect: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +128,13 @@ class Statistics:
     maximum: float
 
 
-def scale_of(image: Image) -> Scale:
-    """Return how large the image's pixels are."""
-    if image.pixel_spacing is None:
-        return Scale()
-    row, column = image.pixel_spacing
+def scale_of(image: Image, frame: int = 0) -> Scale:
+    """Return how large the pixels of one of an image's frames are."""
+    plane = image.plane(frame)
+    spacing = image.pixel_spacing if plane is None else plane.spacing or image.pixel_spacing
+    if spacing is None:
+        return Scale(aspect=image.aspect)
+    row, column = spacing
     return Scale(row, column, "mm", image.at_detector, image.magnification)
 
 
@@ -172,15 +176,15 @@ def length(line: Length | Arrow, scale: Scale) -> float:
 
 def degrees(angle: Angle, scale: Scale) -> float:
     """Return the angle between the arms, 0 to 180; 0 where an arm has no length."""
-    one = _between(angle.vertex, angle.first, scale)
-    other = _between(angle.vertex, angle.second, scale)
+    one = _way(angle.vertex, angle.first, scale)
+    other = _way(angle.vertex, angle.second, scale)
     return math.degrees(abs(math.atan2(_cross(one, other), _dot(one, other))))
 
 
 def cobb_degrees(cobb: Cobb, scale: Scale) -> float:
     """Return the angle between the two lines, whichever way they were drawn: 0 to 90."""
-    one = _between(cobb.start, cobb.end, scale)
-    other = _between(cobb.other_start, cobb.other_end, scale)
+    one = _way(cobb.start, cobb.end, scale)
+    other = _way(cobb.other_start, cobb.other_end, scale)
     return math.degrees(math.atan2(abs(_cross(one, other)), abs(_dot(one, other))))
 
 
@@ -232,12 +236,12 @@ def are_diameters(one: Length, other: Length, scale: Scale) -> bool:
 
     A line that ends just before the other still counts; so does an angle that is not quite right.
     """
-    first, second = (_between(line.start, line.end, scale) for line in (one, other))
+    first, second = (_way(line.start, line.end, scale) for line in (one, other))
     turn = _cross(first, second)
     long = math.hypot(*first) * math.hypot(*second)
     if long == 0 or abs(turn) < long * math.cos(math.radians(_RIGHT_ANGLE_SLACK)):
         return False
-    apart = _between(one.start, other.start, scale)
+    apart = _way(one.start, other.start, scale)
     along = _cross(apart, second) / turn, _cross(apart, first) / turn
     return all(-_OVERSHOOT <= part <= 1 + _OVERSHOOT for part in along)
 
@@ -270,6 +274,12 @@ def _inside_path(
 
 def _between(start: Point, end: Point, scale: Scale) -> Point:
     return (end[0] - start[0]) * scale.column, (end[1] - start[1]) * scale.row
+
+
+def _way(start: Point, end: Point, scale: Scale) -> Point:
+    """Return the way from one point to another as it is seen: pixels may be higher than wide."""
+    across, down = _between(start, end, scale)
+    return across, down * scale.aspect
 
 
 def _cross(one: Point, other: Point) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cmath
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lacuna.study import measure
-from lacuna.study.measure import Angle, Arrow, EllipseRoi, Length, Probe, Scale
+from lacuna.study.geometry import Plane
+from lacuna.study.measure import Angle, Arrow, Cobb, EllipseRoi, Length, Probe, Scale
+from tests.helpers import studies
 
 SQUARE = Scale(1, 1, "mm")
 TALL = Scale(0.8, 0.5, "mm")  # rows 0.8 mm apart, columns 0.5 mm
@@ -147,3 +150,21 @@ def test_one_point_moves_and_the_others_stay() -> None:
     angle = Angle((1, 2), (3, 4), (5, 6))
     assert measure.with_point(angle, 1, (9, 9)) == Angle((1, 2), (9, 9), (5, 6))
     assert measure.points(measure.moved(Arrow((1, 2), (3, 4)), 10, -1)) == ((11, 1), (13, 3))
+
+
+def test_each_frame_is_measured_by_its_own_spacing() -> None:
+    near, far = (Plane((0, 0, z), (1, 0, 0), (0, 1, 0), (z, z)) for z in (0.5, 2.0))
+    image = replace(studies.image(), frames=2, pixel_spacing=(0.5, 0.5), planes=(near, far))
+    line = Length((0, 0), (10, 0))
+    sizes = [measure.length(line, measure.scale_of(image, frame)) for frame in (0, 1)]
+    assert sizes == [5.0, 20.0]
+
+
+def test_angles_are_those_that_are_seen_where_pixels_are_only_known_to_be_high() -> None:
+    scale = measure.scale_of(replace(studies.image(), pixel_spacing=None, aspect=2.0))
+    diagonal = Angle((10, 0), (0, 0), (10, 10))
+    assert measure.degrees(diagonal, scale) == pytest.approx(63.435, abs=0.01)
+    cobb = Cobb((0, 0), (10, 0), (0, 0), (10, 10))
+    assert measure.cobb_degrees(cobb, scale) == pytest.approx(63.435, abs=0.01)
+    assert measure.length(Length((0, 0), (0, 10)), scale) == 10
+    assert scale.unit == "px"

@@ -13,6 +13,7 @@ from typing import Protocol
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPainterPath, QPen
 
+from lacuna.study.measure import scale_of
 from lacuna.study.model import Window
 from lacuna.ui.theme import Look, Role
 from lacuna.ui.viewer.entries import view_of
@@ -96,7 +97,8 @@ def spacing_text(picture: Picture) -> str:
     """Return the size of a pixel in the file; nothing where the file does not say."""
     image = picture.image
     where = " at the detector" if image.at_detector else ""
-    return f"{image.pixel_spacing[1]:.2f} mm/px{where}" if image.pixel_spacing else ""
+    scale = scale_of(image, picture.frame)
+    return f"{scale.column:.2f} mm/px{where}" if scale.unit == "mm" else ""
 
 
 def paint_annotations(

@@ -125,7 +125,8 @@ def mark_of(shape: Shape, picture: Picture, mark_id: str | None = None) -> Mark:
     """
     image = picture.image
     unit = "SUVbw" if image.suv_factor else image.value_unit
-    mark = Mark(mark_id or new_id(), spot_of(picture), shape, scale_on(image, shape), unit)
+    scale = scale_on(image, shape, picture.frame)
+    mark = Mark(mark_id or new_id(), spot_of(picture), shape, scale, unit)
     if isinstance(shape, EllipseRoi | FreehandRoi) and picture.grey:
         found = measure.statistics(shape, picture.values)
         return replace(mark, statistics=_times(found, image.suv_factor))
@@ -136,19 +137,19 @@ def mark_of(shape: Shape, picture: Picture, mark_id: str | None = None) -> Mark:
     return mark
 
 
-def scale_on(image: Image, shape: Shape) -> Scale:
-    """Return how large an image's pixels are under a shape.
+def scale_on(image: Image, shape: Shape, frame: int = 0) -> Scale:
+    """Return how large the pixels of an image's frame are under a shape.
 
     An ultrasound image is calibrated region by region: a shape that reaches out of its region is
     measured in pixels, never by a region that holds for a part of it only.
     """
     if not image.regions:
-        return measure.scale_of(image)
+        return measure.scale_of(image, frame)
     points = measure.points(shape)
     for region in image.regions:
         if all(region.contains(x, y) for x, y in points):
             return Scale(*region.spacing, "mm")
-    return Scale()
+    return Scale(aspect=image.aspect)
 
 
 def _times(found: Statistics | None, factor: float | None) -> Statistics | None:

@@ -50,7 +50,7 @@ def to_mark(record: Measurement, study: Study) -> Mark | None:
         record.uid or new_id(),
         spot,
         record.shape,
-        scale_on(image, record.shape),
+        scale_on(image, record.shape, frame),
         unit,
         _statistics(record),
         () if value is None else (value,),

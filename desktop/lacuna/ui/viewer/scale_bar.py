@@ -49,7 +49,7 @@ def bar_for(scale: Scale, sheet: Sheet, height: float) -> Bar | None:
 def paint_scale(painter: QPainter, look: Look, box: QRectF, sheet: Sheet) -> None:
     """Paint the bar upright at the right edge, with its length below."""
     rows, columns = sheet.picture.values.shape[:2]
-    scale = scale_on(sheet.picture.image, Probe((columns / 2, rows / 2)))
+    scale = scale_on(sheet.picture.image, Probe((columns / 2, rows / 2)), sheet.picture.frame)
     bar = bar_for(scale, sheet, box.height())
     if bar is None or min(box.width(), box.height()) < _LEAST:
         return
