@@ -94,7 +94,7 @@ class ViewerTour:
         self.settle()
         window.viewports.activate(window.viewports.views()[3])
         for _ in SLABS[:3]:
-            window.lightbox.next_slab()
+            window.lightbox.cuts.next_slab()
         window.viewports.activate(window.viewports.views()[2])
         self.settle()
         self.take("viewer-mpr")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from lacuna.study.geometry import Plane, Region, Spacing, SpacingSource
-from lacuna.study.softcopy import Overlay, PresentationState, Shutter
+from lacuna.study.softcopy import Overlay, PresentationState, Shutter, Table
 from lacuna_models.api import Origin
 
 if TYPE_CHECKING:
@@ -18,12 +18,16 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A VOI window, PS3.3 C.11.2.1.2. ``function`` is LINEAR, LINEAR_EXACT or SIGMOID."""
+    """A VOI window, PS3.3 C.11.2.1.2. ``function`` is LINEAR, LINEAR_EXACT or SIGMOID.
+
+    Or TABLE: a VOI LUT, ``table``, in its place; centre and width then tell what it spans.
+    """
 
     center: float
     width: float
     function: str = "LINEAR"
     name: str = ""
+    table: Table | None = None
 
 
 @dataclass(frozen=True, slots=True)

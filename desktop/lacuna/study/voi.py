@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from lacuna.errors import UserFacingError
 from lacuna.study.model import Image, Window
+from lacuna.study.softcopy import Table
+from lacuna.study.tables import look_up
 
 Values = NDArray[Any]
 SAMPLE = 1 << 18  # values looked at for an automatic window: a steady percentile, a millisecond
@@ -32,6 +34,12 @@ def auto_window(values: Values, padding: tuple[float, float] | None = None) -> W
     low, high = (float(end) for end in np.percentile(some, (1, 99)))
     width = max(high - low, 1.0)
     return Window((low + high) / 2 + 0.5, width + 1.0, "LINEAR", "Auto")
+
+
+def window_through(table: Table) -> Window:
+    """Return a VOI LUT as a window, so that it can be looked through and dragged away from."""
+    count = len(table.data)
+    return Window(table.first + count / 2, float(count), "TABLE", table.name, table)
 
 
 def render(values: Values, window: Window, invert: bool = False) -> NDArray[np.uint8]:
@@ -76,6 +84,9 @@ def _curve(x: NDArray[np.float32], window: Window, invert: bool) -> NDArray[np.u
 
 def _shape(x: NDArray[np.float32], window: Window) -> NDArray[np.float32]:
     """Return the curve of PS3.3 C.11.2.1.2 and C.11.2.1.3 before clipping, 0 = black, 1 = white."""
+    if window.table is not None:
+        top = np.float32((1 << window.table.bits) - 1)
+        return np.asarray(look_up(x, window.table) / top, dtype=np.float32)
     center, width = np.float32(window.center), np.float32(window.width)
     if window.function == "SIGMOID":
         exponent = np.clip(-4.0 * (x - center) / width, -80.0, 80.0)

@@ -10,27 +10,45 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 from lacuna.study.softcopy import Caption, Graphic, GraphicKind, Layer
 from lacuna.ui.theme import Look, Role
 from lacuna.ui.viewer.annotations import write_outlined
+from lacuna.ui.viewer.presenting import Corners
 from lacuna.ui.viewer.sheet import Sheet
 
 _DOT = 3.0  # view pixels
 
 
 def paint_graphics(
-    painter: QPainter, look: Look, box: QRectF, sheet: Sheet, layers: tuple[Layer, ...]
+    painter: QPainter,
+    look: Look,
+    box: QRectF,
+    sheet: Sheet,
+    layers: tuple[Layer, ...],
+    area: Corners | None = None,
 ) -> None:
-    """Paint layers, the lowest first, within ``box``."""
+    """Paint layers, the lowest first, within ``box``.
+
+    Relative points are shares of ``area`` as it is seen, of the whole picture without one.
+    """
+    if not layers:
+        return
+    shares = _seen_area(sheet, area)
     painter.save()
     painter.setClipRect(box, Qt.ClipOperation.IntersectClip)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     for layer in layers:
         level = round(255 * (1.0 if layer.grey is None else layer.grey))
         for graphic in layer.graphics:
-            _paint(painter, _path(graphic, sheet, box), QColor(level, level, level), graphic)
+            _paint(painter, _path(graphic, sheet, shares), QColor(level, level, level), graphic)
         for caption in layer.captions:
-            place = _place(caption, sheet, box)
+            place = _place(caption, sheet, shares)
             if place is not None:
                 write_outlined(painter, look.font(Role.LABEL), place, caption.text)
     painter.restore()
+
+
+def _seen_area(sheet: Sheet, area: Corners | None) -> QRectF:
+    rows, columns = sheet.picture.values.shape[:2]
+    left, top, right, bottom = area or (0.0, 0.0, columns, rows)
+    return sheet.to_view.mapRect(QRectF(left, top, right - left, bottom - top))
 
 
 def _paint(painter: QPainter, path: QPainterPath, colour: QColor, graphic: Graphic) -> None:

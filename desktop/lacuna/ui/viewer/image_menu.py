@@ -92,12 +92,12 @@ def _windows(view: ImageView) -> list[tuple[str, Callable[[], None]]]:
 
 def _add_arrangement(menu: QMenu, view: ImageView, lightbox: Lightbox) -> None:
     _add_layouts(menu.addMenu("Layout"), lightbox)
-    if lightbox.can_cut(view):
+    if lightbox.cuts.can_cut(view):
         cuts = menu.addMenu("Cut the volume")
-        cuts.addAction(_with_key(view, Command.REFORMAT), lightbox.show_cuts)
+        cuts.addAction(_with_key(view, Command.REFORMAT), lightbox.cuts.show_cuts)
         for axis in Axis:
-            cuts.addAction(axis.capitalize(), partial(lightbox.show_cut, axis))
-        cuts.addAction(_with_key(view, Command.SLAB), lightbox.next_slab)
+            cuts.addAction(axis.capitalize(), partial(lightbox.cuts.show_cut, axis))
+        cuts.addAction(_with_key(view, Command.SLAB), lightbox.cuts.next_slab)
     states = lightbox.presentations(view)
     if states:
         shown = menu.addMenu("Presentation")

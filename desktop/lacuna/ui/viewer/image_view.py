@@ -36,7 +36,7 @@ from lacuna.ui.viewer.keyboard import key_text
 from lacuna.ui.viewer.obey import obey
 from lacuna.ui.viewer.pdf_page import PdfPage
 from lacuna.ui.viewer.picture import Picture, same_series
-from lacuna.ui.viewer.presenting import layers_of, shown_through
+from lacuna.ui.viewer.presenting import Corners, area_of, corners_of, layers_of, shown_through
 from lacuna.ui.viewer.sheet import Sheet, lay
 from lacuna.ui.viewer.view_painter import Extras, ViewPainter
 from lacuna.ui.viewer.viewer_state import Act, Tool, ViewState
@@ -195,13 +195,22 @@ class ImageView(QWidget):
         if self._picture is not None and self._state is not None:
             plain = ViewState(self._picture.window)
             kept = self._state
-            self.change(plain if state is None else shown_through(state, self._picture, kept))
+            box = self._box()
+            view = box.width(), box.height()
+            self.change(plain if state is None else shown_through(state, self._picture, kept, view))
 
     def layers(self) -> tuple[Layer, ...]:
         """Return the graphics that lie over the picture."""
         if self._presentation is None or self._picture is None:
             return ()
         return layers_of(self._presentation, self._picture)
+
+    def area(self) -> Corners | None:
+        """Return which part of the picture is presented, in its pixels; None for all of it."""
+        if self._presentation is None or self._picture is None:
+            return None
+        found = area_of(self._presentation, self._picture)
+        return corners_of(found) if found is not None else None
 
     def scroll(self, by: int) -> None:  # type: ignore[override]  # QWidget's moves pixels
         """Ask for the frame ``by`` further on; nothing happens at the ends of the series."""

@@ -5,33 +5,26 @@ GUI thread only. It decodes nothing: frames and documents are asked for by signa
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from lacuna.study.model import Series, Study
 from lacuna.study.softcopy import PresentationState
-from lacuna.study.volume import SLABS, THIN, Axis, Grid, cut_of, grid_of
 from lacuna.ui.series_strip import SeriesStrip
 from lacuna.ui.viewer.board import Spot, find, spot_of
 from lacuna.ui.viewer.commands import Command
+from lacuna.ui.viewer.cuts import Cuts
 from lacuna.ui.viewer.entries import Entry, is_later
-from lacuna.ui.viewer.hanging import Hanging, Layout, Place, beside, hang
+from lacuna.ui.viewer.hanging import Hanging, Layout, beside, hang
 from lacuna.ui.viewer.image_view import ImageView
 from lacuna.ui.viewer.note_field import NoteField
 from lacuna.ui.viewer.picture import Picture, same_series
-from lacuna.ui.viewer.presenting import left_out, states_for
-from lacuna.ui.viewer.stack import Direct, Frames, Reformat, Stack
+from lacuna.ui.viewer.presenting import changes_values, left_out, states_for
+from lacuna.ui.viewer.stack import Direct, Frames, Presented, Reformat, Stack
 from lacuna.ui.viewer.viewports import OPENING, Viewports, next_layout
 
-NO_VOLUME = "These slices make no regular volume."
-TOO_LARGE = "This volume is larger than the memory set aside for images."
-DARK = "{} slices could not be read: they are dark in the cut."
 NO_PRIOR = "There is no prior to compare with."
-_PATIENCE = 40  # looks without a further slice, after which none is waited for: ten seconds
-_VOXEL = 2  # bytes that a voxel takes in memory, mostly
-_AGAIN_MS = 250  # between two looks at a cut whose slices are still being decoded
 
 
 class Lightbox(QObject):
@@ -56,8 +49,7 @@ class Lightbox(QObject):
         self._priors: tuple[Study, ...] = ()
         self._shown: dict[ImageView, int] = {}  # the strip's entry in each viewport
         self._by_hand = False  # the reader has chosen what hangs where
-        self._again = QTimer(self, interval=_AGAIN_MS)
-        self._again.timeout.connect(self._look_again)
+        self.cuts = Cuts(viewports, self)
         self._acts: dict[Command, Callable[[], None]] = {
             Command.VIEW_LEFT: self._go_left,
             Command.VIEW_RIGHT: self._go_right,
@@ -66,8 +58,8 @@ class Lightbox(QObject):
             Command.LINK: self.toggle_link,
             Command.LINES: self.toggle_lines,
             Command.TEXTS: self.toggle_texts,
-            Command.REFORMAT: self.show_cuts,
-            Command.SLAB: self.next_slab,
+            Command.REFORMAT: self.cuts.show_cuts,
+            Command.SLAB: self.cuts.next_slab,
             Command.COMPARE: self.compare,
             Command.KEY_IMAGE: self.key_wanted.emit,
             Command.PREVIEW: self.preview_wanted.emit,
@@ -99,7 +91,7 @@ class Lightbox(QObject):
     def clear(self) -> None:
         """Show nothing."""
         self._study, self._priors = None, ()
-        self._again.stop()
+        self.cuts.stop()
         self._shown.clear()
         self._viewports.clear()
 
@@ -138,7 +130,7 @@ class Lightbox(QObject):
             self.document_wanted.emit(view, entry.document)
         elif entry.series is not None:
             stack = Stack(entry.series, entry.study, self.frames, prior=entry.prior)
-            self._show(view, stack, number, 0)
+            self.show_stack(view, stack, number, 0)
 
     def show_spot(self, spot: Spot) -> bool:
         """Turn the active viewport to a frame by its name; False if nothing open has it."""
@@ -152,7 +144,7 @@ class Lightbox(QObject):
                 self.show_entry(view, number)
             view.go_to(place[1])
             return True
-        return self._show_cut_spot(spot)
+        return self.cuts.show_spot(spot)
 
     def place_of(self, spot: Spot) -> tuple[Series, int, str] | None:
         """Return (series, frame from 0, what the frame is called if not the series' own)."""
@@ -221,52 +213,38 @@ class Lightbox(QObject):
         self._viewports.shows_texts = not self._viewports.shows_texts
         self._viewports.refresh()
 
-    def can_cut(self, view: ImageView) -> bool:
-        """Whether what a viewport shows is a regular volume."""
-        return self._grid(view) is not None
+    def number_of(self, view: ImageView) -> int:
+        """Return which of the strip's entries a viewport shows; 0 where it shows none."""
+        return self._shown.get(view, 0)
 
-    def show_cut(self, axis: Axis) -> None:
-        """Cut through the active viewport's volume along an axis, in that viewport."""
-        view = self._viewports.active
-        grid, stack = self._grid(view), self._viewports.stack_of(view)
-        if grid is None or stack is None:
-            self._say_no_volume(stack)
-            return
-        of = stack.of if isinstance(stack, Reformat) else stack
-        slab = stack.slab if isinstance(stack, Reformat) else THIN
+    def touch(self) -> None:
+        """Note that the reader has chosen what hangs where: it is hung anew by nobody else."""
         self._by_hand = True
-        self._show_reformat(view, Reformat(of, grid, axis, slab), self._shown.get(view, 0))
 
-    def show_cuts(self) -> None:
-        """Show the active viewport's series beside its axial, coronal and sagittal cuts."""
-        view = self._viewports.active
-        grid, stack = self._grid(view), self._viewports.stack_of(view)
-        if grid is None or stack is None:
-            self._say_no_volume(stack)
-            return
-        of = stack.of if isinstance(stack, Reformat) else stack
-        number, window = self._shown.get(view, 0), view.state.window if view.state else None
-        places = [Place(of.series, of.study, view.index, None, window, of.prior)]
-        places += [Place(of.series, of.study, 0, axis, window, of.prior) for axis in Axis]
-        self._by_hand = True
-        self._hang(Hanging(Layout.FOUR, tuple(places)), number)
+    def show_stack(self, view: ImageView, stack: Stack, number: int, index: int) -> None:
+        """Let a viewport scroll through a stack of one of the strip's entries."""
+        self._shown[view] = number
+        self._viewports.show_stack(view, stack, index)
+        self._mark_current()
+        if view is self._viewports.active:
+            self.frame_wanted.emit(number, index)
 
-    def next_slab(self) -> None:
-        """Make the active viewport's cut thicker: thin, mean, MIP, MinIP, thin again."""
-        view = self._viewports.active
-        stack = self._viewports.stack_of(view)
-        grid = self._grid(view)
-        if stack is None or grid is None:
-            self._say_no_volume(stack)
-            return
-        if isinstance(stack, Reformat):
-            slab = SLABS[(SLABS.index(stack.slab) + 1) % len(SLABS)]
-            cut, index = Reformat(stack.of, grid, stack.axis or Axis.AXIAL, slab), view.index
-            self._viewports.renew_stack(view, cut, index)
-            return
-        own = next(axis for axis in Axis if cut_of(grid, axis).through == 0)
-        cut = Reformat(stack, grid, own, SLABS[1])
-        self._show_reformat(view, cut, self._shown.get(view, 0), view.index)
+    def arrange(self, hanging: Hanging, number: int | None) -> None:
+        """Put places into viewports; what already stands in its place stays as it is."""
+        self._viewports.set_layout(hanging.layout)
+        views = self._viewports.views()
+        self._viewports.activate(views[0])
+        for view, place in zip(views, hanging.places, strict=False):
+            entry = self._entry_of(place.series) if number is None else number
+            stack = Stack(
+                place.series, place.study, self.frames, prior=place.prior, window=place.window
+            )
+            grid = self.cuts.volume(place.series) if place.axis is not None else None
+            if place.axis is not None and grid is not None:
+                self.cuts.show(view, Reformat(stack, grid, place.axis), entry)
+            elif not self._stands(view, stack):
+                self.show_stack(view, stack, entry, place.index)
+        self._mark_current()
 
     def presentations(self, view: ImageView) -> tuple[PresentationState, ...]:
         """Return the presentation states that came along for what a viewport shows."""
@@ -276,9 +254,16 @@ class Lightbox(QObject):
         return states_for(stack.study, view.picture)
 
     def present(self, view: ImageView, state: PresentationState | None) -> None:
-        """Look through a presentation state; say what of it cannot be applied."""
+        """Look through a presentation state, or no longer; say what of it cannot be applied."""
+        stack = self._viewports.stack_of(view)
+        if stack is None or view.picture is None:
+            return
+        plain = stack.of if isinstance(stack, Presented) else stack
+        wanted = Presented(plain, state) if state is not None and changes_values(state) else plain
         view.present(state)
-        words = left_out(state) if state is not None else ""
+        if wanted is not stack:
+            self._viewports.renew_stack(view, wanted, view.index)
+        words = left_out(state, view.picture) if state is not None else ""
         if words:
             self.hint.emit(words)
 
@@ -291,7 +276,7 @@ class Lightbox(QObject):
         number = self._shown.get(self._viewports.active, 0)
         index = number if number < len(self._study.series) else 0
         self._by_hand = True
-        self._hang(beside(self._study, prior, index), None)
+        self.arrange(beside(self._study, prior, index), None)
 
     def _older(self) -> tuple[Study, ...]:
         """Return the patient's other studies that are no later than the one that is read."""
@@ -300,26 +285,9 @@ class Lightbox(QObject):
 
     def _hang_default(self) -> None:
         if self._study is not None and self._study.series:
-            self._hang(hang(self._study, self._older()), None)
+            self.arrange(hang(self._study, self._older()), None)
         elif self._study is not None and self._strip.entries():
             self.show_entry(self._viewports.active, 0)
-
-    def _hang(self, hanging: Hanging, number: int | None) -> None:
-        """Put places into viewports; what already stands in its place stays as it is."""
-        self._viewports.set_layout(hanging.layout)
-        views = self._viewports.views()
-        self._viewports.activate(views[0])
-        for view, place in zip(views, hanging.places, strict=False):
-            entry = self._entry_of(place.series) if number is None else number
-            stack = Stack(
-                place.series, place.study, self.frames, prior=place.prior, window=place.window
-            )
-            grid = self._volume(place.series) if place.axis is not None else None
-            if place.axis is not None and grid is not None:
-                self._show_reformat(view, Reformat(stack, grid, place.axis), entry)
-            elif not self._stands(view, stack):
-                self._show(view, stack, entry, place.index)
-        self._mark_current()
 
     def _stands(self, view: ImageView, stack: Stack) -> bool:
         old = self._viewports.stack_of(view)
@@ -331,22 +299,6 @@ class Lightbox(QObject):
             and view.picture is not None
         )
 
-    def _show(self, view: ImageView, stack: Stack, number: int, index: int) -> None:
-        self._shown[view] = number
-        self._viewports.show_stack(view, stack, index)
-        self._mark_current()
-        if view is self._viewports.active:
-            self.frame_wanted.emit(number, index)
-
-    def _show_reformat(
-        self, view: ImageView, cut: Reformat, number: int, index: int | None = None
-    ) -> None:
-        middle = cut.count // 2 if index is None else index
-        if cut.window is None and view.state is not None and view.picture is not None:
-            cut.window = view.state.window
-        self._show(view, cut, number, middle)
-        self._again.start()
-
     def _renew(self, view: ImageView) -> None:
         """Give a viewport its series as it has grown, at the image that it shows."""
         old = self._viewports.stack_of(view)
@@ -357,6 +309,8 @@ class Lightbox(QObject):
             if series is None or series is old.series or not same_series(series, old.series):
                 continue
             stack = Stack(series, entry.study, self.frames, prior=entry.prior, window=old.window)
+            if isinstance(old, Presented):
+                stack = Presented(stack, old.state)
             spot = spot_of(view.picture) if view.picture is not None else None
             place = find(entry.study, spot) if spot is not None else None
             self._shown[view] = number
@@ -379,53 +333,11 @@ class Lightbox(QObject):
         entry = entries[number]
         if entry.series is not None:
             stack = Stack(entry.series, entry.study, self.frames, prior=entry.prior)
-            self._show(view, stack, number, 0)
-
-    def _grid(self, view: ImageView) -> Grid | None:
-        stack = self._viewports.stack_of(view)
-        if isinstance(stack, Reformat):
-            return stack.grid
-        return self._volume(stack.series) if stack is not None else None
-
-    def _volume(self, series: Series) -> Grid | None:
-        """Return a series' grid; None where it is no volume, or has no room in memory."""
-        grid = grid_of(series)
-        if grid is None or _VOXEL * math.prod(grid.shape) > self.frames.budget:
-            return None
-        return grid
-
-    def _say_no_volume(self, stack: Stack | None) -> None:
-        regular = stack is not None and grid_of(stack.series) is not None
-        self.hint.emit(TOO_LARGE if regular else NO_VOLUME)
+            self.show_stack(view, stack, number, 0)
 
     def _entry_of(self, series: Series) -> int:
         entries = self._strip.entries()
         return next((n for n, entry in enumerate(entries) if entry.series is series), 0)
-
-    def _show_cut_spot(self, spot: Spot) -> bool:
-        for view in self._viewports.views():
-            stack = self._viewports.stack_of(view)
-            cut = stack.series if isinstance(stack, Reformat) else None
-            if cut is not None and cut.images[0].sop_instance_uid == spot.sop_uid:
-                self._viewports.activate(view)
-                view.go_to(spot.frame)
-                return True
-        return False
-
-    def _look_again(self) -> None:
-        """Show cuts anew while their slices are being decoded."""
-        waiting = False
-        for view in self._viewports.views():
-            stack = self._viewports.stack_of(view)
-            if isinstance(stack, Reformat) and not stack.told:
-                lacking = stack.look()
-                stack.told = not lacking or stack.waited > _PATIENCE
-                waiting = waiting or not stack.told
-                self._viewports.renew_stack(view, stack, view.index)
-                if lacking and stack.told:
-                    self.hint.emit(DARK.format(lacking))
-        if not waiting:
-            self._again.stop()
 
     def _mark_current(self) -> None:
         number = self._shown.get(self._viewports.active)

@@ -73,10 +73,7 @@ class Picture:
     @property
     def aspect(self) -> float:
         """How much higher than wide a pixel is."""
-        if self.image.aspect != 1.0:
-            return self.image.aspect
-        spacing = self.image.pixel_spacing
-        return spacing[0] / spacing[1] if spacing and min(spacing) > 0 else 1.0
+        return aspect_of(self.image)
 
     @property
     def leaning(self) -> int:
@@ -106,6 +103,14 @@ class Picture:
         step = max(1, max(self.values.shape[:2]) // 256)
         pixels = render(self.values[::step, ::step], self.window, self.low_is_bright)
         return self.veiled(pixels, step)
+
+
+def aspect_of(image: Image) -> float:
+    """Return how much higher than wide a pixel of an image is."""
+    if image.aspect != 1.0:
+        return image.aspect
+    spacing = image.pixel_spacing
+    return spacing[0] / spacing[1] if spacing and min(spacing) > 0 else 1.0
 
 
 def frame_count(series: Series) -> int:

@@ -17,8 +17,9 @@ from lacuna.study.geometry import Plane, Vector, dot
 from lacuna.study.model import Image, Series, Study, Window
 from lacuna.study.pixels import read_pixels
 from lacuna.study.sides import letters
+from lacuna.study.softcopy import PresentationState
 from lacuna.study.volume import THIN, Axis, Grid, Slab, image_at, planes_of, size_of
-from lacuna.ui.viewer.picture import Picture, frame_count, picture_of
+from lacuna.ui.viewer.picture import Picture, aspect_of, frame_count, picture_of
 from lacuna.ui.viewer.veils import veil_of
 
 Wanted = tuple[Image, int]  # an image, and a frame of it
@@ -153,7 +154,9 @@ class Stack:
         if _has_veil(image):
             with self._lock:
                 rows, columns = values.shape[:2]
-                self._veils[image.sop_instance_uid, frame] = veil_of(image, frame, rows, columns)
+                aspect = aspect_of(image)
+                veil = veil_of(image, frame, rows, columns, aspect)
+                self._veils[image.sop_instance_uid, frame] = veil
         return self._picture(values, image, frame, index)
 
     def around(self, index: int, room: int) -> list[Wanted]:
@@ -173,6 +176,40 @@ class Stack:
     @property
     def _date(self) -> str:
         return self.series.date or self.study.date
+
+
+class Presented(Stack):
+    """A series whose frames are read as a presentation state says: its values, its shutter.
+
+    Frames of which the state says nothing are as in the file.
+    """
+
+    def __init__(self, of: Stack, state: PresentationState) -> None:
+        super().__init__(of.series, of.study, of.frames, prior=of.prior, window=of.window)
+        self.of, self.state = of, state
+
+    def peek(self, index: int) -> Picture | None:
+        """Return None where the state has a say: what is kept is as in the file."""
+        return None if self._means(index) else super().peek(index)
+
+    def read(self, index: int) -> Picture:
+        """Decode a frame by the state. Slow: call it off the GUI thread.
+
+        Raises:
+            UserFacingError: the file is gone, damaged or cannot be decoded.
+        """
+        if not self._means(index):
+            return super().read(index)
+        image, frame = self.source(index)
+        values = read_pixels(image, frame, self.state)
+        picture = self._picture(values, image, frame, index)
+        rows, columns = values.shape[:2]
+        veil = veil_of(image, frame, rows, columns, aspect_of(image), self.state.shutter)
+        return replace(picture, veil=veil)
+
+    def _means(self, index: int) -> bool:
+        image, frame = self.source(index)
+        return self.state.covers(image.sop_instance_uid, frame)
 
 
 class Reformat(Stack):

@@ -71,7 +71,7 @@ class ViewPainter:
             return
         self._painter.paint(painter, box, sheet.picture, state, quick=hand.windowing)
         _paint_lines(painter, sheet, box, extras.lines)
-        paint_graphics(painter, self.look, box, sheet, view.layers())
+        paint_graphics(painter, self.look, box, sheet, view.layers(), view.area())
         marks = hand.pen.marks(sheet)
         paint_marks(painter, self.look, box, sheet, marks, hand.pen.selected)
         if hand.lens.place is not None:

@@ -80,8 +80,9 @@ def drag_window(state: ViewState, dx: float, dy: float, span: float) -> ViewStat
     """
     step = max(span, 1.0) / _DRAG_SPAN
     old = state.window
+    function = "LINEAR" if old.table is not None else old.function  # a table cannot be widened
     width = max(old.width + dx * step, min(1.0, max(span, 1.0) / 256))
-    return replace(state, window=Window(old.center + dy * step, width, old.function))
+    return replace(state, window=Window(old.center + dy * step, width, function))
 
 
 def drag_pan(state: ViewState, dx: float, dy: float) -> ViewState:

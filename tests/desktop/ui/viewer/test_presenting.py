@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QRectF
 from pytestqt.qtbot import QtBot
 
+from lacuna.study.load import load_study
 from lacuna.study.model import Window
 from lacuna.study.softcopy import (
+    DisplayedArea,
     Graphic,
     GraphicKind,
     Layer,
     PresentationState,
     Reference,
+    Shutter,
     SoftcopyWindow,
     Table,
 )
+from lacuna.study.tables import look_up
+from lacuna.study.voi import render
 from lacuna.ui.theme import Look
 from lacuna.ui.viewer.image_view import ImageView
 from lacuna.ui.viewer.picture import picture_of
-from lacuna.ui.viewer.presenting import left_out, shown_through, states_for
-from lacuna.ui.viewer.viewer_state import ViewState
+from lacuna.ui.viewer.presenting import changes_values, left_out, shown_through, states_for
+from lacuna.ui.viewer.stack import Direct, Presented, Stack
+from lacuna.ui.viewer.viewer_state import ViewState, drag_window
+from tests.desktop.study.builder import dataset, ramp, save
 from tests.desktop.ui.conftest import activate
 from tests.helpers import studies
 
@@ -92,7 +101,74 @@ def test_graphics_lie_over_the_image_until_it_is_left(qtbot: QtBot, look: Look) 
     assert view.grab().toImage() == before
 
 
+def test_a_table_of_values_is_looked_through_as_a_window() -> None:
+    picture = studies.picture()
+    table = Table(100, 12, tuple(range(0, 4096, 8)))
+    mine = state(windows=(SoftcopyWindow((), table),))
+    seen = shown_through(mine, picture, ViewState(picture.window))
+    values = np.array([[0, 100, 356, 5000]], np.int16)
+    expected = look_up(values, table) / 4095 * 255
+    assert np.abs(render(values, seen.window) - expected).max() <= 0.5
+    dragged = drag_window(seen, 10, 0, 1000.0).window
+    assert (dragged.table, dragged.function) == (None, "LINEAR")
+    assert left_out(mine, picture) == ""
+
+
+@pytest.mark.parametrize("rotation", [0, 90, 180, 270])
+@pytest.mark.parametrize("flip", [False, True])
+def test_the_displayed_area_fills_the_view(
+    qtbot: QtBot, look: Look, rotation: int, flip: bool
+) -> None:
+    view = ImageView(look)
+    qtbot.addWidget(view)
+    view.resize(402, 303)
+    view.show_picture(studies.picture())
+    area = DisplayedArea((), (33, 17), (96, 48))
+    view.present(state(rotation=rotation, flip=flip, areas=(area,)))
+    sheet = view.sheet()
+    assert sheet is not None
+    ends = sheet.view_point((32, 16)), sheet.view_point((96, 48))
+    seen = QRectF(*ends).normalized()
+    box = QRectF(view.rect()).adjusted(1, 2, -1, -1)
+    assert seen.center().x() == pytest.approx(box.center().x())
+    assert seen.center().y() == pytest.approx(box.center().y())
+    over = seen.width() / box.width(), seen.height() / box.height()
+    assert max(over) == pytest.approx(1)
+
+
+def test_a_magnification_counts_pixels_of_the_screen(qtbot: QtBot, look: Look) -> None:
+    view = ImageView(look)
+    qtbot.addWidget(view)
+    view.resize(600, 600)
+    view.show_picture(studies.picture())
+    view.present(state(areas=(DisplayedArea((), (1, 1), (10, 10), "MAGNIFY", 3.0),)))
+    sheet = view.sheet()
+    assert sheet is not None
+    assert sheet.view_point((1, 0)).x() - sheet.view_point((0, 0)).x() == pytest.approx(3)
+
+
 def test_what_cannot_be_applied_is_said() -> None:
-    assert left_out(state()) == ""
-    table = Table(0, 8, (0, 1, 2))
-    assert "not applied" in left_out(state(windows=(SoftcopyWindow((), table),)))
+    picture = studies.picture()
+    assert left_out(state(), picture) == ""
+    area = DisplayedArea((), (1, 1), (10, 10))
+    assert left_out(state(areas=(area,)), picture) == ""
+    assert "true size" in left_out(state(areas=(replace(area, mode="TRUE SIZE"),)), picture)
+    assert "pixel shape" in left_out(state(areas=(replace(area, aspect=2.0),)), picture)
+
+
+def test_a_states_rescale_and_shutter_are_read_from_the_file(tmp_path: Path) -> None:
+    ds = dataset(ramp(), RescaleSlope=1, RescaleIntercept=-1024, SOPInstanceUID="1.2.3.4")
+    study = load_study([save(tmp_path / "i.dcm", ds)])
+    plain = Stack(study.series[0], study, Direct())
+    mine = replace(
+        state(rescale=(2.0, -5.0), shutter=Shutter(rectangle=(3, 2, 20, 12), grey=0.5)),
+        images=(Reference("1.2", "1.2.3.4"),),
+    )
+    assert changes_values(mine)
+    seen = Presented(plain, mine).read(0)
+    assert np.array_equal(seen.values, ramp().astype(int) * 2 - 5)
+    shown = seen.veiled(np.full(seen.values.shape, 7, np.uint8))
+    assert (shown[0, 0], shown[5, 5]) == (128, 7)
+    other = Presented(plain, state(rescale=(2.0, -5.0))).read(0)  # it means another image
+    assert other.values[0, 0] == -1024
+    assert other.veil is None

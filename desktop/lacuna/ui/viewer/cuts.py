@@ -1,0 +1,138 @@
+"""Cuts through volumes: which viewport shows one, how thick, and when it is whole. GUI thread."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer
+
+from lacuna.study.model import Series
+from lacuna.study.volume import SLABS, THIN, Axis, Grid, cut_of, grid_of
+from lacuna.ui.viewer.board import Spot
+from lacuna.ui.viewer.hanging import Hanging, Layout, Place
+from lacuna.ui.viewer.image_view import ImageView
+from lacuna.ui.viewer.stack import Reformat, Stack
+from lacuna.ui.viewer.viewports import Viewports
+
+if TYPE_CHECKING:
+    from lacuna.ui.viewer.lightbox import Lightbox
+
+NO_VOLUME = "These slices make no regular volume."
+TOO_LARGE = "This volume is larger than the memory set aside for images."
+DARK = "{} slices could not be read: they are dark in the cut."
+_PATIENCE = 40  # looks without a further slice, after which none is waited for: ten seconds
+_VOXEL = 2  # bytes that a voxel takes in memory, mostly
+_AGAIN_MS = 250  # between two looks at a cut whose slices are still being decoded
+
+
+class Cuts(QObject):
+    """Cuts through what the lightbox shows, in the active viewport or beside it."""
+
+    def __init__(self, viewports: Viewports, lightbox: Lightbox) -> None:
+        super().__init__(lightbox)
+        self._viewports, self._lightbox = viewports, lightbox
+        self._again = QTimer(self, interval=_AGAIN_MS)
+        self._again.timeout.connect(self._look_again)
+
+    def stop(self) -> None:
+        """Wait for no slice any more."""
+        self._again.stop()
+
+    def can_cut(self, view: ImageView) -> bool:
+        """Whether what a viewport shows is a regular volume."""
+        return self._grid(view) is not None
+
+    def show_cut(self, axis: Axis) -> None:
+        """Cut through the active viewport's volume along an axis, in that viewport."""
+        view = self._viewports.active
+        grid, stack = self._grid(view), self._viewports.stack_of(view)
+        if grid is None or stack is None:
+            self._say_no_volume(stack)
+            return
+        of = stack.of if isinstance(stack, Reformat) else stack
+        slab = stack.slab if isinstance(stack, Reformat) else THIN
+        self._lightbox.touch()
+        self.show(view, Reformat(of, grid, axis, slab), self._lightbox.number_of(view))
+
+    def show_cuts(self) -> None:
+        """Show the active viewport's series beside its axial, coronal and sagittal cuts."""
+        view = self._viewports.active
+        grid, stack = self._grid(view), self._viewports.stack_of(view)
+        if grid is None or stack is None:
+            self._say_no_volume(stack)
+            return
+        of = stack.of if isinstance(stack, Reformat) else stack
+        number, window = self._lightbox.number_of(view), view.state.window if view.state else None
+        places = [Place(of.series, of.study, view.index, None, window, of.prior)]
+        places += [Place(of.series, of.study, 0, axis, window, of.prior) for axis in Axis]
+        self._lightbox.touch()
+        self._lightbox.arrange(Hanging(Layout.FOUR, tuple(places)), number)
+
+    def next_slab(self) -> None:
+        """Make the active viewport's cut thicker: thin, mean, MIP, MinIP, thin again."""
+        view = self._viewports.active
+        stack = self._viewports.stack_of(view)
+        grid = self._grid(view)
+        if stack is None or grid is None:
+            self._say_no_volume(stack)
+            return
+        if isinstance(stack, Reformat):
+            slab = SLABS[(SLABS.index(stack.slab) + 1) % len(SLABS)]
+            cut, index = Reformat(stack.of, grid, stack.axis or Axis.AXIAL, slab), view.index
+            self._viewports.renew_stack(view, cut, index)
+            return
+        own = next(axis for axis in Axis if cut_of(grid, axis).through == 0)
+        cut = Reformat(stack, grid, own, SLABS[1])
+        self.show(view, cut, self._lightbox.number_of(view), view.index)
+
+    def show(self, view: ImageView, cut: Reformat, number: int, index: int | None = None) -> None:
+        """Show a cut, the middle one if no other is named, until all its slices are there."""
+        middle = cut.count // 2 if index is None else index
+        if cut.window is None and view.state is not None and view.picture is not None:
+            cut.window = view.state.window
+        self._lightbox.show_stack(view, cut, number, middle)
+        self._again.start()
+
+    def show_spot(self, spot: Spot) -> bool:
+        """Turn to a frame of a cut by its name; False if no viewport shows the cut."""
+        for view in self._viewports.views():
+            stack = self._viewports.stack_of(view)
+            cut = stack.series if isinstance(stack, Reformat) else None
+            if cut is not None and cut.images[0].sop_instance_uid == spot.sop_uid:
+                self._viewports.activate(view)
+                view.go_to(spot.frame)
+                return True
+        return False
+
+    def _grid(self, view: ImageView) -> Grid | None:
+        stack = self._viewports.stack_of(view)
+        if isinstance(stack, Reformat):
+            return stack.grid
+        return self.volume(stack.series) if stack is not None else None
+
+    def volume(self, series: Series) -> Grid | None:
+        """Return a series' grid; None where it is no volume, or has no room in memory."""
+        grid = grid_of(series)
+        if grid is None or _VOXEL * math.prod(grid.shape) > self._lightbox.frames.budget:
+            return None
+        return grid
+
+    def _say_no_volume(self, stack: Stack | None) -> None:
+        regular = stack is not None and grid_of(stack.series) is not None
+        self._lightbox.hint.emit(TOO_LARGE if regular else NO_VOLUME)
+
+    def _look_again(self) -> None:
+        """Show cuts anew while their slices are being decoded."""
+        waiting = False
+        for view in self._viewports.views():
+            stack = self._viewports.stack_of(view)
+            if isinstance(stack, Reformat) and not stack.told:
+                lacking = stack.look()
+                stack.told = not lacking or stack.waited > _PATIENCE
+                waiting = waiting or not stack.told
+                self._viewports.renew_stack(view, stack, view.index)
+                if lacking and stack.told:
+                    self._lightbox.hint.emit(DARK.format(lacking))
+        if not waiting:
+            self._again.stop()
