@@ -171,6 +171,29 @@ def test_several_patients_are_opened_and_never_mixed(
     assert parts.session.case.study.patient.id == first
 
 
+def test_a_drop_that_is_refused_takes_nothing_away(
+    application: Application, tmp_path: Path
+) -> None:
+    parts, folder = application.parts, tmp_path / "both"
+    demo.ct(folder, slices=150, size=32)
+    (folder / "notes.txt").write_text("no picture")
+    ds = pydicom.dcmread(*demo.radiograph(folder, "other", demo.BEFORE))
+    ds.PatientID, ds.PatientName = "DEMO-2", "SECOND^Drawn"
+    ds.save_as(folder / "z.dcm")
+    drive.drop(parts.window, folder)
+    drive.wait_for(lambda: parts.session.case is not None, "a case")
+    drop(application, folder / "notes.txt")
+    case = parts.session.case
+    assert case is not None
+    assert case.study.image_count == 150
+    parts.opening.next_patient()
+    assert parts.session.case is not case
+    keys = {notice.key for notice in parts.window.notices.notices()}
+    assert keys == {"refused", "open-refused", "open-patients"}
+    drop(application, *demo.ultrasound(tmp_path, frames=3))
+    assert parts.window.notices.notices() == ()
+
+
 def test_documents_are_shown_as_words(
     application: Application, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

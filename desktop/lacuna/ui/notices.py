@@ -14,6 +14,7 @@ from lacuna.errors import UserFacingError
 from lacuna.study.model import Refusal
 
 DEMONSTRATOR_KEY = "demonstrator"
+FILES_REFUSED_KEY = "refused"
 CHOOSE_MODEL = "choose-model"  # an action that the window itself answers
 
 
@@ -81,7 +82,7 @@ def refused_notice(refused: Iterable[Refusal], total: int) -> Notice:
     more = f" And {len(items) - 1} more." if len(items) > 1 else ""
     return Notice(
         NoticeKind.INFO,
-        "refused",
+        FILES_REFUSED_KEY,
         f"{len(items)} of {total} {noun} {verb} refused",
         f"{items[0].reason}{more}",
         icon="file-x",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -17,6 +18,7 @@ from lacuna.ui.desk.prefetch import Prefetch
 from lacuna.ui.desk.sheets import Sheets
 from lacuna.ui.main_window import MainWindow
 from lacuna.ui.notices import (
+    FILES_REFUSED_KEY,
     Notice,
     NoticeAction,
     NoticeKind,
@@ -37,14 +39,15 @@ _NEXT = "next-patient"
 class Opening(QObject):
     """Takes paths from the window and gives it studies and pictures.
 
-    The first image is shown while the rest is still being read. A refused file leaves the open case
-    as it is. A newer drop cancels the older. Of several patients one is shown; patients never mix.
+    The first image is shown while the rest is still being read. A refused drop leaves the open case
+    as it is, and lets it be read to its end; a newer drop ends the older once it has something to
+    show. Of several patients one is shown; patients never mix.
     """
 
     busy = Signal(str)  # what is going on, for the status line; empty when it is over
     refused = Signal()
     unreadable = Signal()  # no picture is shown, because the frame asked for has none
-    _came = Signal(object, object)  # the reading it belongs to, an Opened; from the job's thread
+    _came = Signal(object, object)  # the drop it belongs to, an Opened; from the job's thread
 
     def __init__(
         self, window: MainWindow, session: Session, pool: JobPool, cache: PixelCache
@@ -54,8 +57,8 @@ class Opening(QObject):
         self._session = session
         self._pool = pool
         self._cache = cache
-        self._opening: Job | None = None
-        self._reading = object()  # stands for the drop that is being read
+        self._newest: _Drop | None = None  # nothing of it has been shown yet
+        self._current: _Drop | None = None  # what is shown comes from it
         self._shown: Study | None = None  # of that drop
         self._opened = Opened()
         self._pictured: set[tuple[str, str, str]] = set()
@@ -72,7 +75,11 @@ class Opening(QObject):
     @property
     def under_way(self) -> bool:
         """Whether a drop is still being read."""
-        return self._opening is not None
+        return any(drop is not None and drop.job is not None for drop in self._drops)
+
+    @property
+    def _drops(self) -> tuple[_Drop | None, ...]:
+        return self._current, self._newest
 
     def open_sample(self) -> None:
         """Open the bundled synthetic study."""
@@ -80,22 +87,21 @@ class Opening(QObject):
 
     def open_paths(self, paths: list[Path]) -> None:
         """Open files, folders, ZIPs or DICOMDIRs: all studies of all patients in them."""
-        if self._opening is not None:
-            self._opening.cancel()
-        self._reading, self._shown, self._opened = object(), None, Opened()
-        reading, paths = self._reading, list(paths)
+        if self._newest is not None:
+            self._newest.cancel()
+        drop, paths = _Drop(), list(paths)
 
         def read(_progress: Progress, cancel: threading.Event) -> object:
             for opened in open_stream(paths, cancel=cancel):
                 if cancel.is_set():
                     raise Cancelled
-                self._came.emit(reading, opened)
+                self._came.emit(drop, opened)
             return None
 
         job = self._pool.prepare(read)
         job.failed.connect(self._on_refused)
         job.ended.connect(self._on_ended)
-        self._opening = job
+        drop.job, self._newest = job, drop
         self.busy.emit("Reading the study")
         self._pool.start(job)
 
@@ -116,19 +122,28 @@ class Opening(QObject):
         self._show(records[(own + 1) % len(records)])
         self._tell_patients()
 
-    def _on_came(self, reading: object, opened: Opened) -> None:
-        if reading is not self._reading:
+    def _on_came(self, drop: _Drop, opened: Opened) -> None:
+        if drop is self._newest:
+            self._turn_to(drop)
+        elif drop is not self._current:
             return
         self._opened = opened
         if not opened.complete:
             self.busy.emit(f"Reading the study, {opened.done:,} of {opened.total:,} files")
         if self._shown is None:
-            self._window.notices.withdraw(REFUSED_KEY)
+            for key in (REFUSED_KEY, FILES_REFUSED_KEY, PATIENTS_KEY):
+                self._window.notices.withdraw(key)
             self._show(opened.patients[0])
         else:
             self._update(opened)
         if opened.complete:
             self._on_complete(opened)
+
+    def _turn_to(self, drop: _Drop) -> None:
+        """Let go of the drop that was shown so far, for one that has something to show."""
+        if self._current is not None:
+            self._current.cancel()
+        self._current, self._newest, self._shown = drop, None, None
 
     def _show(self, record: PatientRecord) -> None:
         study = record.studies[0]
@@ -195,8 +210,10 @@ class Opening(QObject):
         self.refused.emit()
 
     def _on_ended(self, job: Job) -> None:
-        if job is self._opening:
-            self._opening = None
+        for drop in self._drops:
+            if drop is not None and drop.job is job:
+                drop.job = None
+        if not self.under_way:
             self.busy.emit("")
 
     def _start_thumbnails(self) -> None:
@@ -215,6 +232,19 @@ class Opening(QObject):
 
     def _on_thumbnail(self, picture: Picture) -> None:
         self._window.set_thumbnail(picture)
+
+
+@dataclass(slots=True, eq=False)
+class _Drop:
+    """What was dropped at once; ``job`` reads it, None once it is read."""
+
+    job: Job | None = None
+
+    def cancel(self) -> None:
+        """Read no further."""
+        if self.job is not None:
+            self.job.cancel()
+            self.job = None
 
 
 def _key(study: Study) -> tuple[str, str, str]:
