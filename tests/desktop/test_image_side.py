@@ -171,6 +171,34 @@ def test_several_patients_are_opened_and_never_mixed(
     assert parts.session.case.study.patient.id == first
 
 
+@pytest.mark.parametrize("up", [1, -1])
+def test_cuts_are_made_of_cuts_and_stay_at_their_level(
+    application: Application, tmp_path: Path, up: int
+) -> None:
+    for path in demo.ct(tmp_path, slices=10, size=48):
+        ds = pydicom.dcmread(path)
+        ds.ImageOrientationPatient = [1, 0, 0, 0, up, 0]
+        ds.save_as(path)
+    drop(application, tmp_path)
+    window, viewports = application.parts.window, application.parts.window.viewports
+    viewports.activate(viewports.views()[2])
+    window.image_view.scroll(48)
+    window.lightbox.obey(Command.REFORMAT)
+    settle(application)
+    window.image_view.scroll_far(to_end=False)
+    settle(application)
+    before = window.image_view.picture
+    assert before is not None
+    assert before.plane is not None
+    window.lightbox.obey(Command.SLAB)
+    settle(application)
+    after = window.image_view.picture
+    assert after is not None
+    assert after.plane is not None
+    assert isinstance(viewports.stack_of(window.image_view), Reformat)
+    assert after.plane.position[2] == before.plane.position[2]
+
+
 def test_a_drop_that_is_refused_takes_nothing_away(
     application: Application, tmp_path: Path
 ) -> None:

@@ -12,7 +12,7 @@ from lacuna.study.volume import SLABS, THIN, Axis, Grid, cut_of, grid_of
 from lacuna.ui.viewer.board import Spot
 from lacuna.ui.viewer.hanging import Hanging, Layout, Place
 from lacuna.ui.viewer.image_view import ImageView
-from lacuna.ui.viewer.stack import Reformat, Stack
+from lacuna.ui.viewer.stack import Reformat, Stack, nearest
 from lacuna.ui.viewer.viewports import Viewports
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Cuts(QObject):
             return
         of = stack.of if isinstance(stack, Reformat) else stack
         number, window = self._lightbox.number_of(view), view.state.window if view.state else None
-        places = [Place(of.series, of.study, view.index, None, window, of.prior)]
+        places = [Place(of.series, of.study, _same_place(view, of), None, window, of.prior)]
         places += [Place(of.series, of.study, 0, axis, window, of.prior) for axis in Axis]
         self._lightbox.touch()
         self._lightbox.arrange(Hanging(Layout.FOUR, tuple(places)), number)
@@ -84,7 +84,7 @@ class Cuts(QObject):
             return
         own = next(axis for axis in Axis if cut_of(grid, axis).through == 0)
         cut = Reformat(stack, grid, own, SLABS[1])
-        self.show(view, cut, self._lightbox.number_of(view), view.index)
+        self.show(view, cut, self._lightbox.number_of(view), _same_place(view, cut))
 
     def show(self, view: ImageView, cut: Reformat, number: int, index: int | None = None) -> None:
         """Show a cut, the middle one if no other is named, until all its slices are there."""
@@ -136,3 +136,13 @@ class Cuts(QObject):
                     self._lightbox.hint.emit(DARK.format(lacking))
         if not waiting:
             self._again.stop()
+
+
+def _same_place(view: ImageView, stack: Stack) -> int:
+    """Return the frame of a stack that lies where a viewport's does; the middle one if none does.
+
+    A stack and the cuts through it may run in opposite ways, and count differently.
+    """
+    plane = view.picture.plane if view.picture is not None else None
+    found = nearest(stack, plane) if plane is not None else None
+    return stack.count // 2 if found is None else found
