@@ -308,6 +308,31 @@ def test_measurements_are_saved_and_come_back(application: Application, tmp_path
     assert len(view.board.marks) == 3
 
 
+def test_measurements_that_come_before_their_image_are_put_on_it(
+    application: Application, tmp_path: Path
+) -> None:
+    parts, folder = application.parts, tmp_path / "case"
+    drop(application, *demo.ct(folder, slices=150, size=32))
+    view = parts.window.image_view
+    view.scroll_far(to_end=True)
+    drive.wait_for(lambda: view.picture is not None and view.picture.index == 149, "the last one")
+    assert view.picture is not None
+    view.board.put(mark_of(Length((4, 4), (20, 4)), view.picture))
+    application._measurements.save(folder / "0-first.dcm")
+    drive.wait_for(lambda: (folder / "0-first.dcm").exists(), "the file")
+    drive.wait_for(lambda: bool(parts.window.notices.notices()), "a notice")
+    view.board.remove(view.board.marks[0].id)
+    drop(application, folder)
+    drive.wait_for(lambda: len(view.board.marks) == 1, "the measurement", 20)
+    for path in sorted(folder.iterdir()):
+        ds = pydicom.dcmread(path)
+        ds.PatientID, ds.PatientName = "DEMO-2", "SECOND^Drawn"
+        ds.save_as(folder / path.name)
+    parts.opening.open_paths([folder])
+    drop(application, folder)
+    drive.wait_for(lambda: len(parts.window.image_view.board.marks) == 1, "the other's own", 20)
+
+
 def test_a_key_that_was_chosen_is_kept(application: Application, data_dir: Path) -> None:
     window = application.parts.window
     window.keys_dialog.use(Bindings())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -35,7 +35,8 @@ class MeasurementFiles(QObject):
     def __init__(self, window: MainWindow, session: Session, pool: JobPool) -> None:
         super().__init__(window)
         self._window, self._session, self._pool = window, session, pool
-        self._read: set[str] = set()
+        self._read: set[_Key] = set()
+        self._waiting: list[_Found] = []  # for images of the open case that are still to come
         session.observe(self._on_change)
         window.lightbox.measurements_wanted.connect(self.ask)
 
@@ -65,9 +66,15 @@ class MeasurementFiles(QObject):
         case = self._session.case
         if change not in (Change.STUDY, Change.GREW) or case is None:
             return
+        if change is Change.GREW:
+            self._place()
+        else:
+            self._read -= {_key(found.study, found.document) for found in self._waiting}
+            self._waiting.clear()
         for document in case.study.documents:
-            if document.measurements and document.sop_instance_uid not in self._read:
-                self._read.add(document.sop_instance_uid)
+            key = _key(case.study, document.sop_instance_uid)
+            if document.measurements and key not in self._read:
+                self._read.add(key)
                 self._start_reading(partial(_read, document, case.study))
 
     def _start_reading(self, read: Callable[[], _Found]) -> None:
@@ -80,15 +87,29 @@ class MeasurementFiles(QObject):
         case = self._session.case
         if not isinstance(found, _Found) or case is None:
             return
-        if case.study.study_instance_uid != found.study.study_instance_uid:
-            self._read.discard(found.document)  # another case was opened meanwhile: read again then
+        key = _key(found.study, found.document)
+        if _key(case.study, found.document) != key:
+            self._read.discard(key)  # another case was opened meanwhile: read again then
+            return
+        self._waiting.append(found)
+        self._place()
+
+    def _place(self) -> None:
+        """Put on the board what has its image by now. A report may come before its images."""
+        case = self._session.case
+        if case is None or not self._waiting:
             return
         board = self._window.image_view.board
         known = {uid_of(mark.id) for mark in board.marks}
-        for record in found.records:
-            mark = to_mark(record, case.study)
-            if mark is not None and uid_of(mark.id) not in known:
-                board.put(mark)
+        found, self._waiting = self._waiting, []
+        for one in found:
+            marks = [(record, to_mark(record, case.study)) for record in one.records]
+            for _, mark in marks:
+                if mark is not None and uid_of(mark.id) not in known:
+                    board.put(mark)
+            homeless = tuple(record for record, mark in marks if mark is None)
+            if homeless:
+                self._waiting.append(replace(one, records=homeless))
         for view in self._window.viewports.views():
             view.update()
 
@@ -103,6 +124,9 @@ class MeasurementFiles(QObject):
 
     def _on_failed(self, error: UserFacingError) -> None:
         self._window.notices.show_notice(error_notice(error, SAVED_KEY))
+
+
+_Key = tuple[str, str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +144,11 @@ class _Saved:
 
     count: int
     left_out: int
+
+
+def _key(study: Study, document: str) -> _Key:
+    """Name a document of a study: two patients may share UIDs, as some anonymisers leave them."""
+    return study.study_instance_uid, study.patient.id, study.patient.name, document
 
 
 def _write(path: Path, study: Study, records: list[Measurement], left_out: int) -> _Saved:
