@@ -16,6 +16,7 @@ from lacuna.paths import locate
 from lacuna.settings import Settings, load_settings
 from lacuna.study import pdf
 from lacuna.study.measure import Bidirectional, EllipseRoi, Length
+from lacuna.study.voi import render
 from lacuna.ui import main_window
 from lacuna.ui.theme import dress, make_look
 from lacuna.ui.viewer.board import mark_of
@@ -25,6 +26,7 @@ from lacuna.ui.viewer.image_menu import build_menu
 from lacuna.ui.viewer.mark_words import label_lines
 from lacuna.ui.viewer.pdf_page import PdfPage
 from lacuna.ui.viewer.stack import Reformat
+from lacuna.ui.viewer.viewer_state import CT_PRESETS
 from lacuna.work.engine_worker import LoadProgress, ModelChoice
 from lacuna_models.api import FillRequest
 from lacuna_models.scripted import ScriptedEngine
@@ -367,3 +369,60 @@ def test_a_damaged_pdf_says_so_and_can_be_saved(application: Application, tmp_pa
     assert "This PDF is damaged, and cannot be drawn." in said
     window = application.parts.window
     assert words(build_menu(window.image_view, window.lightbox)) == ["Save this PDF"]
+
+
+def test_a_patient_and_a_study_are_chosen_from_a_list(
+    application: Application, tmp_path: Path
+) -> None:
+    (other,) = demo.radiograph(tmp_path, "other", demo.BEFORE)
+    ds = pydicom.dcmread(other)
+    ds.PatientID, ds.PatientName = "DEMO-2", "SECOND^Drawn"
+    ds.save_as(other)
+    files = [*demo.radiograph(tmp_path, "one"), *demo.radiograph(tmp_path, "then", demo.BEFORE)]
+    drop(application, *files, other)
+    parts = application.parts
+    dialog, notices = parts.window.patients_dialog, parts.window.notices
+    notice = next(n for n in notices.notices() if n.key == "open-patients")
+    notices.acted.emit(notice.key, notice.actions[1].id)
+    assert dialog.isVisible()
+    listed = {(row.record.patient.id, row.words()[0].partition(",")[0]) for row in dialog.rows()}
+    assert listed == {
+        ("DEMO-1", "20 Nov 2026"),
+        ("DEMO-1", "2 Mar 2026"),
+        ("DEMO-2", "2 Mar 2026"),
+    }
+    row = next(row for row in dialog.rows() if row.record.patient.id == "DEMO-2")
+    row.click()
+    assert not dialog.isVisible()
+    assert parts.session.case is not None
+    assert parts.session.case.study.patient.id == "DEMO-2"
+    settle(application)
+    assert "All patients and studies" in words(
+        build_menu(parts.window.image_view, parts.window.lightbox)
+    )
+    parts.opening.list_patients()
+    at = next(n for n, one in enumerate(dialog.rows()) if one.current)
+    drive.press(dialog, KEY.Key_Up if at else KEY.Key_Down)
+    drive.press(dialog, KEY.Key_Return)
+    assert parts.session.case.study.patient.id == "DEMO-1"
+
+
+def test_a_frame_is_sent_through_a_preset(application: Application, tmp_path: Path) -> None:
+    drop(application, *demo.ct(tmp_path / "ct", slices=10, size=48))
+    parts = application.parts
+    view = parts.window.image_view
+    assert view.picture is not None
+    assert view.state is not None
+    before = view.state.window
+    menu = build_menu(view, parts.window.lightbox)
+    offered = next(
+        menu_.menu() for menu_ in menu.actions() if menu_.text() == "Send it through a preset"
+    )
+    assert isinstance(offered, QMenu)
+    bone = next(action for action in offered.actions() if action.text().startswith("Bone"))
+    for _ in range(2):  # a second time changes nothing
+        bone.trigger()
+        (sent,) = parts.sending.images()
+        assert np.array_equal(sent.pixels, render(view.picture.values, CT_PRESETS[4]))
+    assert view.state.window == before
+    assert "bone" in parts.sending.key_images.images[0].title

@@ -12,6 +12,7 @@ from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+import pydicom
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
@@ -49,6 +50,7 @@ class ViewerTour:
             self.ultrasound,
             self.prior,
             self.documents,
+            self.patients,
             self.broken,
         ):
             stop()
@@ -109,12 +111,13 @@ class ViewerTour:
         """A colour cine with a length in its calibrated region."""
         self.drop("us", *demo.ultrasound(self.place / "us"))
         view = self.parts.window.image_view
-        assert view.picture is not None
-        view.board.put(mark_of(Length((190, 210), (290, 210)), view.picture))
         view.toggle_cine()
         drive.pause(0.3)
-        self.take("viewer-ultrasound-cine")
         view.toggle_cine()
+        self.settle()
+        assert view.picture is not None
+        view.board.put(mark_of(Length((190, 210), (290, 210)), view.picture))
+        self.take("viewer-ultrasound-cine")
 
     def prior(self) -> None:
         """A radiograph beside the patient's earlier one, two key images for the model."""
@@ -141,6 +144,23 @@ class ViewerTour:
                 window.show_series(number)
                 self.wait(window.image_view.page is not None)
                 self.take(f"viewer-document-{entry.document.kind}")
+
+    def patients(self) -> None:
+        """Two patients in one drop: the notice, and the list to choose from."""
+        files = demo.radiograph(self.place / "many", "dx-a")
+        files += demo.radiograph(self.place / "many", "dx-b", demo.BEFORE)
+        files += demo.ct(self.place / "many", "ct-b", slices=10, size=64)
+        for path in demo.radiograph(self.place / "many", "dx-c", seed=1):
+            ds = pydicom.dcmread(path)
+            ds.PatientID, ds.PatientName = "DEMO-2", "DEMONSTRATION^Second"
+            ds.save_as(path)
+            files.append(path)
+        drive.drop(self.parts.window, *files)
+        drive.wait_for(lambda: not self.parts.opening.under_way, "the end of reading")
+        self.settle()
+        self.parts.opening.list_patients()
+        self.take("viewer-patients")
+        self.parts.window.patients_dialog.close_overlay()
 
     def broken(self) -> None:
         """A file that is cut off, beside one that is whole."""

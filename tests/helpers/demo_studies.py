@@ -28,6 +28,7 @@ from tests.helpers.pdf import write as write_pdf
 MARK = "DEMONSTRATION, drawn by a program"
 TODAY, BEFORE = "20261120", "20260302"
 SPACING = 0.7
+_PLEURA = 0.88  # of the chest wall: where lungs end
 LETTER = (
     (
         "Demonstration. Drawn by a program, sent by nobody.",
@@ -64,16 +65,17 @@ def body(rows: int, columns: int, depth: float, seed: int = 0) -> NDArray[np.int
     ring = (x / 0.92) ** 2 + (y / 0.68) ** 2
     values[ring < 1] = -90
     values[(x / 0.86) ** 2 + (y / 0.6) ** 2 < 1] = 45
+    wall = (x / 0.8) ** 2 + (y / 0.545) ** 2  # 1 runs along the middle of the ribs
     size = 0.55 + 0.45 * np.sin(np.pi * np.clip(depth, 0.02, 0.98))
     for side in (-1, 1):
         lung = ((x - side * 0.42) / (0.32 * size)) ** 2 + ((y + 0.02) / (0.46 * size)) ** 2
-        values[lung < 1] = -840
+        values[(lung < 1) & (wall < _PLEURA)] = -840
     values[((x - 0.06) / 0.24) ** 2 + ((y + 0.08) / 0.26) ** 2 < size] = 55
     values[(x / 0.1) ** 2 + ((y - 0.42) / 0.1) ** 2 < 1] = 420
     values[(x / 0.05) ** 2 + ((y - 0.3) / 0.05) ** 2 < 1] = 20
-    for angle in np.linspace(0.3, 2 * np.pi - 0.3, 12):
-        place = (x - 0.86 * np.cos(angle)) ** 2 + (y - 0.6 * np.sin(angle + depth)) ** 2
-        values[place < 0.0035] = 700
+    round_chest = np.arctan2(y / 0.545, np.abs(x) / 0.8)
+    ribs = (np.abs(np.sqrt(wall) - 1) < 0.035) & (np.sin(11 * round_chest + 16 * depth) > 0.45)
+    values[ribs] = 700
     rng = np.random.default_rng(7)
     for _ in range(60):
         px, py, pz = rng.uniform(-0.7, 0.7), rng.uniform(-0.4, 0.4), rng.uniform(0, 1)

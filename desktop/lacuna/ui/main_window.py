@@ -43,6 +43,7 @@ from lacuna.ui.viewer.image_painter import to_qimage
 from lacuna.ui.viewer.image_view import ImageView
 from lacuna.ui.viewer.keys_dialog import KeysDialog
 from lacuna.ui.viewer.lightbox import Lightbox
+from lacuna.ui.viewer.patients_dialog import PatientsDialog
 from lacuna.ui.viewer.picture import Picture, same_series
 from lacuna.ui.viewer.preview import Preview
 from lacuna.ui.viewer.viewer_state import Act
@@ -96,6 +97,7 @@ class MainWindow(QWidget):
         self.model_dialog = ModelDialog(look, self._stack)
         self.keys_dialog = KeysDialog(look, self._stack)
         self.preview = Preview(look, self._stack)
+        self.patients_dialog = PatientsDialog(look, self._stack)
         self._lay_out()
         self._connect()
         self._add_shortcuts()
@@ -190,7 +192,8 @@ class MainWindow(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._splitter.set_narrow(event.size().width() < WIDE)
-        for overlay in (self.model_dialog, self.keys_dialog, self.preview):
+        dialogs = (self.model_dialog, self.keys_dialog, self.preview, self.patients_dialog)
+        for overlay in dialogs:
             overlay.fit()
 
     def set_close_guard(self, guard: Callable[[], bool]) -> None:

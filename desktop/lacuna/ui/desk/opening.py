@@ -33,7 +33,7 @@ from lacuna_resources.samples import sample_study
 
 REFUSED_KEY = "open-refused"
 PATIENTS_KEY = "open-patients"
-_NEXT = "next-patient"
+_NEXT, _LIST = "next-patient", "list-patients"
 
 
 class Opening(QObject):
@@ -60,6 +60,7 @@ class Opening(QObject):
         self._newest: _Drop | None = None  # nothing of it has been shown yet
         self._current: _Drop | None = None  # what is shown comes from it
         self._shown: Study | None = None  # of that drop
+        self._picked = False  # by the reader, from the list
         self._opened = Opened()
         self._pictured: set[tuple[str, str, str]] = set()
         window.lightbox.frames = cache
@@ -71,6 +72,8 @@ class Opening(QObject):
         window.open_requested.connect(self.open_paths)
         window.sample_requested.connect(self.open_sample)
         window.notices.acted.connect(self._on_acted)
+        window.lightbox.patients_wanted.connect(self.list_patients)
+        window.patients_dialog.chosen.connect(self._on_chosen)
 
     @property
     def under_way(self) -> bool:
@@ -122,6 +125,22 @@ class Opening(QObject):
         self._show(records[(own + 1) % len(records)])
         self._tell_patients()
 
+    def list_patients(self) -> None:
+        """List the patients and studies that came in one drop, to choose from."""
+        self._window.patients_dialog.show_patients(self._opened.patients, self._shown)
+        self._window.patients_dialog.open()
+
+    def _on_chosen(self, _record: PatientRecord, study: Study) -> None:
+        """Show a study of the list, as it has grown since it was listed."""
+        wanted = _key(study)
+        for one in self._opened.patients:
+            for grown in one.studies:
+                if _key(grown) == wanted and (self._shown is None or wanted != _key(self._shown)):
+                    self._picked = True
+                    self._show(one, grown)
+                    self._tell_patients()
+                    return
+
     def _on_came(self, drop: _Drop, opened: Opened) -> None:
         if drop is self._newest:
             self._turn_to(drop)
@@ -144,9 +163,11 @@ class Opening(QObject):
         if self._current is not None:
             self._current.cancel()
         self._current, self._newest, self._shown = drop, None, None
+        self._picked = False
 
-    def _show(self, record: PatientRecord) -> None:
-        study = record.studies[0]
+    def _show(self, record: PatientRecord, study: Study | None = None) -> None:
+        """Show a patient's study; the newest if no other is named."""
+        study = study or record.studies[0]
         self._shown = study
         self._pictured.clear()
         self._session.open(study)
@@ -179,7 +200,7 @@ class Opening(QObject):
     def _turn_to_newest(self, opened: Opened) -> None:
         """Show the newest study of the patient, if an older one came first and nobody used it."""
         case, shown = self._session.case, self._shown
-        if case is None or shown is None or case.ledger.events:
+        if case is None or shown is None or case.ledger.events or self._picked:
             return
         record = next((one for one in opened.patients if _has(one, shown)), None)
         if record is None or _key(record.studies[0]) == _key(shown):
@@ -189,11 +210,12 @@ class Opening(QObject):
 
     def _tell_patients(self) -> None:
         self._window.notices.withdraw(PATIENTS_KEY)
+        self._window.lightbox.has_list = len(self._opened.studies) > 1
         count = len(self._opened.patients)
         if count < 2:
             return
         words = "One is shown, each keeps a report of its own."
-        acts = (NoticeAction(_NEXT, "Next patient"),)
+        acts = (NoticeAction(_NEXT, "Next patient"), NoticeAction(_LIST, "All patients"))
         title = f"{count} patients were opened"
         self._window.notices.show_notice(
             Notice(NoticeKind.INFO, PATIENTS_KEY, title, words, acts, "images")
@@ -202,6 +224,8 @@ class Opening(QObject):
     def _on_acted(self, key: str, action: str) -> None:
         if key == PATIENTS_KEY and action == _NEXT:
             self.next_patient()
+        elif key == PATIENTS_KEY and action == _LIST:
+            self.list_patients()
 
     def _on_refused(self, error: UserFacingError) -> None:
         standing = "The open report is as it was." if self._session.case else "Try another file."

@@ -7,7 +7,7 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, Signal
 
 from lacuna.session import Change, Session
-from lacuna.study.model import Study
+from lacuna.study.model import Study, Window
 from lacuna.ui.editor.dock import SentChip
 from lacuna.ui.main_window import MainWindow
 from lacuna.ui.viewer.key_images import KeyImage, KeyImages, taken, tokens_each
@@ -38,6 +38,7 @@ class Sending(QObject):
         self._left_out = False
         session.observe(self._on_change)
         window.lightbox.key_wanted.connect(self.toggle)
+        window.lightbox.key_through_wanted.connect(self.send_through)
         window.lightbox.preview_wanted.connect(self.show_preview)
         window.preview.dropped.connect(self.drop)
         window.preview.tokens_chosen.connect(self.choose_tokens)
@@ -112,6 +113,15 @@ class Sending(QObject):
             return
         self._left_out = False
         self._keep(self.key_images.toggled(taken(view.picture, view.state)))
+
+    def send_through(self, window: Window) -> None:
+        """Send the active viewport's frame through a preset, not as it is seen."""
+        case, view = self._session.case, self._window.image_view
+        if case is None or view.picture is None or view.state is None:
+            return
+        self._left_out = False
+        image = taken(view.picture, replace(view.state, window=window), window.name)
+        self._keep(self.key_images.added(image))
 
     def drop(self, number: int) -> None:
         """Send one of the key images no longer, by its place among them."""

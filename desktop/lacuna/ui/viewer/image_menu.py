@@ -107,12 +107,26 @@ def _add_arrangement(menu: QMenu, view: ImageView, lightbox: Lightbox) -> None:
         shown.addAction("As the file says", partial(lightbox.present, view, None))
     if lightbox.priors:
         menu.addAction(_with_key(view, Command.COMPARE), lightbox.compare)
+    if lightbox.has_list:
+        menu.addAction("All patients and studies", lightbox.patients_wanted.emit)
     for command in _SWITCHES:
         menu.addAction(_with_key(view, command), partial(lightbox.obey, command))
+        if command is Command.KEY_IMAGE:
+            _add_presets(menu, view, lightbox)
     if view.board.marks:
         menu.addAction("Save the measurements", lightbox.measurements_wanted.emit)
     menu.addAction("Keys", lightbox.keys_wanted.emit)
     menu.addSeparator()
+
+
+def _add_presets(menu: QMenu, view: ImageView, lightbox: Lightbox) -> None:
+    """Offer to send the frame through a preset, whatever window it is looked at through."""
+    found = presets(view.picture) if view.picture is not None else {}
+    if found:
+        through = menu.addMenu("Send it through a preset")
+    for digit, window in found.items():
+        send = partial(lightbox.key_through_wanted.emit, window)
+        through.addAction(preset_name(window, digit), send)
 
 
 def _add_tools(menu: QMenu, view: ImageView) -> None:

@@ -47,12 +47,14 @@ class KeyImages:
         images only if they are two frames.
         """
         there = next((one for one in self.images if one.name == image.name), None)
-        if there is None:
-            return replace(self, images=(*self.images, image)[-MOST:])
-        others = tuple(one for one in self.images if one is not there)
-        if there.picture.digest() == image.picture.digest():
-            return replace(self, images=others)
-        return replace(self, images=(*others, image))
+        if there is not None and there.picture.digest() == image.picture.digest():
+            return replace(self, images=tuple(one for one in self.images if one is not there))
+        return self.added(image)
+
+    def added(self, image: KeyImage) -> KeyImages:
+        """Return them with an image, which takes the place of one of the same frame."""
+        others = tuple(one for one in self.images if one.name != image.name)
+        return replace(self, images=(*others, image)[-MOST:])
 
     def without(self, number: int) -> KeyImages:
         """Return them without the one at a place."""
@@ -64,8 +66,8 @@ class KeyImages:
         return frozenset(image.name for image in self.images)
 
 
-def taken(picture: Picture, state: ViewState) -> KeyImage:
-    """Return what is on the screen as the model gets it.
+def taken(picture: Picture, state: ViewState, through: str = "") -> KeyImage:
+    """Return what is on the screen as the model gets it. ``through`` names a preset.
 
     The window is the reader's; a negative or a mirror image would only mislead the model. Overlays
     are not sent: they are graphics; what a shutter covers stays covered.
@@ -77,7 +79,9 @@ def taken(picture: Picture, state: ViewState) -> KeyImage:
     image = ImageInput(pixels, picture.image.origin, label_of(picture.image))
     place = f"se {picture.series.number}, im {picture.index + 1}"
     name = picture.name or picture.image.view or picture.series.description
-    return KeyImage(spot_of(picture), image, ", ".join(part for part in (name, place) if part))
+    return KeyImage(
+        spot_of(picture), image, ", ".join(part for part in (name, place, through) if part)
+    )
 
 
 def label_of(image: Image) -> str:

@@ -33,10 +33,12 @@ class Lightbox(QObject):
     frame_wanted = Signal(int, int)  # the active viewport turns: an entry of the strip, a frame
     document_wanted = Signal(object, object)  # a viewport, a Document
     key_wanted = Signal()  # the active viewport's frame goes to the model, or no longer
+    key_through_wanted = Signal(object)  # Window: that frame goes to the model through this one
     preview_wanted = Signal()  # what the model sees
     measurements_wanted = Signal()  # to be saved as a DICOM report
     keys_wanted = Signal()  # the keys of the image side, to be changed
     save_wanted = Signal(object)  # bytes of a PDF: to a file of the reader's choice
+    patients_wanted = Signal()  # a list of all that was opened
     hint = Signal(str)
 
     def __init__(
@@ -49,6 +51,7 @@ class Lightbox(QObject):
         self._priors: tuple[Study, ...] = ()
         self._shown: dict[ImageView, int] = {}  # the strip's entry in each viewport
         self._by_hand = False  # the reader has chosen what hangs where
+        self.has_list = False  # several studies, perhaps patients, came in one opening
         self.cuts = Cuts(viewports, self)
         self._acts: dict[Command, Callable[[], None]] = {
             Command.VIEW_LEFT: self._go_left,
