@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 
-from lacuna.ui.theme import Look, Role
-from lacuna.ui.viewer.annotations import write_outlined
+from lacuna.ui.paint import paint_box
+from lacuna.ui.theme import CONTROL_RADIUS, Look, Role
 from lacuna.ui.viewer.document_page import Paper
 from lacuna.ui.viewer.image_painter import to_qimage
+from lacuna_resources.themes import ThemeName, load
 
 _PAD = 24.0
 _GAP = 12.0  # between two pages
@@ -23,6 +24,7 @@ _WIDEST = 900.0  # view pixels; a page larger than this is not read faster
 _STEP = 96  # view pixels a notch
 _AHEAD = 1  # pages drawn before they are seen
 _MOST = 8  # pages kept as pixels
+_ON_BLACK = load(ThemeName.DARK)  # the ground stays black in every theme
 _PAPER, _INK = "#ffffff", "#404040"
 
 
@@ -44,6 +46,7 @@ class PdfPage:
         self._asked: dict[int, int] = {}  # columns by page
         self._images: dict[int, QImage] = {}
         self._torn: dict[int, str] = {}
+        self._laid: tuple[float, list[QRectF]] = (0.0, [])  # for a view of this width
 
     @property
     def drawn(self) -> frozenset[int]:
@@ -89,8 +92,7 @@ class PdfPage:
             place = places[number].translated(box.left(), box.top() - self._offset)
             self._paint_sheet(painter, number, place)
         painter.restore()
-        corner = box.bottomLeft() + QPointF(10, -10)
-        write_outlined(painter, self._look.font(Role.LABEL), corner, self._caption(seen, box))
+        self._paint_caption(painter, box, self._caption(seen, box))
 
     def words(self) -> str:
         """Return what is said of it: its title, its date and where it is scrolled to."""
@@ -106,6 +108,19 @@ class PdfPage:
         parts = (paper.title, paper.date, f"page {at + 1} of {len(paper.sheets)}")
         return "   ".join(part for part in parts if part)
 
+    def _paint_caption(self, painter: QPainter, box: QRectF, words: str) -> None:
+        """Write below the middle which page it is, on a box of its own: paper is white."""
+        painter.setFont(self._look.font(Role.LABEL))
+        metrics = painter.fontMetrics()
+        room = max(int(box.width() - 2 * _PAD), 1)
+        words = metrics.elidedText(words, Qt.TextElideMode.ElideRight, room)
+        place = QRectF(0, 0, metrics.horizontalAdvance(words) + 20, metrics.height() + 8)
+        place.moveCenter(QPointF(box.center().x(), box.bottom() - 12 - place.height() / 2))
+        line, fill = _ON_BLACK.line.edge, _ON_BLACK.surface.overlay
+        paint_box(painter, place, CONTROL_RADIUS, fill=fill, line=line)
+        painter.setPen(QColor(_ON_BLACK.text.normal))
+        painter.drawText(place, Qt.AlignmentFlag.AlignCenter, words)
+
     def _paint_sheet(self, painter: QPainter, number: int, place: QRectF) -> None:
         painter.fillRect(place, QColor(_PAPER))
         image = self._images.get(number)
@@ -119,6 +134,8 @@ class PdfPage:
 
     def _places(self, view: QSizeF) -> list[QRectF]:
         """Return where each page lies below the upper left corner of the first one's view."""
+        if self._laid[0] == view.width():
+            return self._laid[1]
         room = min(max(view.width() - 2 * _PAD, 1.0), _WIDEST)
         widest = max(width for width, _height in self.paper.sheets)
         scale, left, top, found = room / widest, view.width() / 2, _PAD, list[QRectF]()
@@ -127,6 +144,7 @@ class PdfPage:
                 QRectF(left - width * scale / 2, top, width * scale, max(height * scale, 1.0))
             )
             top = found[-1].bottom() + _GAP
+        self._laid = view.width(), found
         return found
 
     def _seen(self, view: QSizeF) -> range:
