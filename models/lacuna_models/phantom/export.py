@@ -59,6 +59,7 @@ def _description() -> dict[str, Any]:
         "elastic_gaps": True,
         "default_gap_tokens": DEFAULT_GAP_TOKENS,
         "section_gap_tokens": SECTION_GAP_TOKENS,
+        "two_stage_drafts": True,
         "images": "synthetic chest phantoms, 128x128",
     }
 
