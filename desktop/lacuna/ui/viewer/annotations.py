@@ -60,6 +60,9 @@ class Corners:
     bottom_right: str
 
 
+AT_DETECTOR = "at the detector"
+
+
 def corner_texts(picture: Picture, state: ViewState, rate: float = 0.0) -> Corners:
     """Word the corners for a picture and the way it is looked at. No identifiers here.
 
@@ -68,7 +71,9 @@ def corner_texts(picture: Picture, state: ViewState, rate: float = 0.0) -> Corne
     series, image = picture.series, picture.image
     name = picture.name or view_of(image, series) or series.description or series.modality
     name = f"Prior   {name}" if picture.prior else name
-    place = f"se {series.number}  im {picture.index + 1}/{picture.count}"
+    place = f"{picture.index + 1}/{picture.count}"
+    if not picture.name:  # a cut has no image of the series' own numbers
+        place = f"se {series.number}  im {place}"
     cine = f"{rate:.0f} a second" if rate else ""
     lossy = "lossy" if image.lossy else "lossless"
     window = f"{window_text(state.window)}{_GAP}{lossy}" if picture.grey else lossy
@@ -96,7 +101,7 @@ def zoom_text(state: ViewState) -> str:
 def spacing_text(picture: Picture) -> str:
     """Return the size of a pixel in the file; nothing where the file does not say."""
     image = picture.image
-    where = " at the detector" if image.at_detector else ""
+    where = f" {AT_DETECTOR}" if image.at_detector else ""
     scale = scale_of(image, picture.frame)
     return f"{scale.column:.2f} mm/px{where}" if scale.unit == "mm" else ""
 
@@ -141,9 +146,12 @@ def _write_corners(
     told += ["synced"] if extras is not None and extras.linked else []
     said = _GAP.join(told)
     last = _GAP.join([*told, texts.bottom_right] if texts.bottom_right else told)
+    # That sizes are not the patient's own goes last of all.
+    detector = AT_DETECTOR if texts.bottom_right.endswith(AT_DETECTOR) else ""
+    short = _GAP.join(part for part in (said, detector) if part)
     rows = (
         (texts.top_left, (texts.top_right,), align.AlignTop),
-        (texts.bottom_left, (last, said), align.AlignBottom),
+        (texts.bottom_left, (last, short, detector, said), align.AlignBottom),
     )
     for left, choices, edge in rows:
         _write(painter, font, inner, align.AlignLeft | edge, left)

@@ -65,7 +65,9 @@ class Cuts(QObject):
         of = stack.of if isinstance(stack, Reformat) else stack
         number, window = self._lightbox.number_of(view), view.state.window if view.state else None
         places = [Place(of.series, of.study, _same_place(view, of), None, window, of.prior)]
-        places += [Place(of.series, of.study, 0, axis, window, of.prior) for axis in Axis]
+        for axis in Axis:
+            index = _same_place(view, Reformat(of, grid, axis))
+            places.append(Place(of.series, of.study, index, axis, window, of.prior))
         self._lightbox.touch()
         self._lightbox.arrange(Hanging(Layout.FOUR, tuple(places)), number)
 

@@ -67,10 +67,10 @@ def entries_of(study: Study, priors: Iterable[Study] = ()) -> tuple[Entry, ...]:
     found = [Entry(study, "This study", series) for series in study.series]
     found += [Entry(study, "Documents", document=document) for document in study.documents]
     for other in priors:
-        later = is_later(other, study)
-        kind = "Later" if later else "Prior"
+        later, together = is_later(other, study), bool(study.time) and other.time == study.time
+        kind = "Later" if later else "Beside" if together else "Prior"
         heading = f"{kind}, {_day(other, study)}" if other.date else "Another study"
-        older = not later
+        older = not (later or together)
         found += [Entry(other, heading, series, prior=older) for series in other.series]
         found += [Entry(other, heading, document=one, prior=older) for one in other.documents]
     return tuple(found)

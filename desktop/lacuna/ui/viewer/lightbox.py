@@ -244,7 +244,8 @@ class Lightbox(QObject):
             )
             grid = self.cuts.volume(place.series) if place.axis is not None else None
             if place.axis is not None and grid is not None:
-                self.cuts.show(view, Reformat(stack, grid, place.axis), entry)
+                cut = Reformat(stack, grid, place.axis)
+                self.cuts.show(view, cut, entry, place.index or None)
             elif not self._stands(view, stack):
                 self.show_stack(view, stack, entry, place.index)
         self._mark_current()

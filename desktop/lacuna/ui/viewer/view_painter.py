@@ -90,10 +90,12 @@ class ViewPainter:
             return
         width = 2 if focused else 1
         colour = QColor(_ON_BLACK.line.focus if focused else _ON_BLACK.text.third)
-        inner = whole.adjusted(width, 2, -width, -width)
+        line = whole.adjusted(1, 1, -1, -1)  # black around it: light surroundings would hide it
+        inner = line.adjusted(width, 2, -width, -width)
         painter.setClipRegion(QRegion(whole) - QRegion(inner))
-        painter.fillRect(whole, colour)
-        painter.fillRect(0, 0, whole.width(), 2, QColor(_ON_BLACK.text.normal))
+        painter.fillRect(whole, QColor("#000000"))
+        painter.fillRect(line, colour)
+        painter.fillRect(line.left(), line.top(), line.width(), 2, QColor(_ON_BLACK.text.normal))
 
 
 def _paint_lines(
