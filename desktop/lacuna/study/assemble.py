@@ -41,9 +41,11 @@ class Assembly:
 
     def opened(self, done: int, total: int) -> Opened:
         """Return what has come so far."""
-        patients: dict[tuple[str, str], list[Study]] = {}
+        patients: dict[tuple[str, ...], list[Study]] = {}
         for key, files in self.studies.items():
-            patients.setdefault(key[1:], []).append(study_of(files.values()))
+            # Without an id and a name nothing says that two studies are one person's.
+            person = key[1:] if any(key[1:]) else key
+            patients.setdefault(person, []).append(study_of(files.values()))
         records = [_record(studies) for studies in patients.values()]
         records.sort(key=lambda record: record.studies[0].time, reverse=True)
         return Opened(tuple(records), tuple(self.refused), done, total)

@@ -67,6 +67,20 @@ def test_one_name_with_two_ids_is_two_patients(tmp_path: Path) -> None:
     assert len(open_all([tmp_path]).patients) == 2
 
 
+def test_nameless_studies_are_nobodys_priors(tmp_path: Path) -> None:
+    for number, day in enumerate(("20240105", "20260307")):
+        image(
+            tmp_path / f"{number}.dcm",
+            PatientID="",
+            PatientName="",
+            StudyInstanceUID=f"1.2.{number}",
+            StudyDate=day,
+        )
+    opened = open_all([tmp_path])
+    assert len(opened.patients) == 2
+    assert not any(record.priors(record.studies[0]) for record in opened.patients)
+
+
 def test_duplicates_and_strange_files_are_told_and_left_out(tmp_path: Path) -> None:
     image(tmp_path / "a.dcm", SOPInstanceUID="1.2.3")
     image(tmp_path / "b.dcm", SOPInstanceUID="1.2.3")

@@ -46,9 +46,16 @@ class Frames(QObject):
         """Show what was read."""
         self._viewports.deliver(view, stack, picture)
 
+    def bring_paper(self, view: ImageView, paper: Paper) -> None:
+        """Show a document, unless the viewport has turned to images meanwhile."""
+        if self._viewports.stack_of(view) is None:
+            view.show_paper(paper)
+
     def fail(self, view: ImageView, stack: Stack | None, error: UserFacingError) -> None:
         """Say why there is nothing to show."""
         if stack is None:
+            if self._viewports.stack_of(view) is not None:
+                return  # it was a document, and the viewport shows images by now
             view.show_message(str(error))
         else:
             self._viewports.fail(view, stack, str(error))
@@ -91,7 +98,7 @@ class _Errand(QObject):
     def bring_paper(self, paper: object) -> None:
         """A document has come."""
         if isinstance(paper, Paper):
-            self._view.show_paper(paper)
+            self._frames.bring_paper(self._view, paper)
 
     def fail(self, error: UserFacingError) -> None:
         """Nothing has come."""

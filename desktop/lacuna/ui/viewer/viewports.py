@@ -149,7 +149,7 @@ class Viewports(QWidget):
 
     def deliver(self, view: ImageView, stack: Stack, picture: Picture) -> None:
         """Show a frame that was asked for, unless the viewport has turned to something else."""
-        if self._stacks.get(view) is stack:
+        if self._stacks.get(view) is stack and picture.index == view.index:
             view.show_picture(picture)
 
     def fail(self, view: ImageView, stack: Stack, message: str) -> None:

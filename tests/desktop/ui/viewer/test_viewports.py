@@ -365,3 +365,14 @@ def test_mammograms_stand_back_to_back_until_they_are_moved(
     sheet = view.sheet()
     assert sheet is not None
     assert sheet.view_point((SIZE / 2, 0)).x() == pytest.approx(view.width() - 1, abs=1)
+
+
+def test_a_late_frame_does_not_take_the_reader_back(window: MainWindow) -> None:
+    view = show(window, studies.study(stack()))[0]
+    held = window.viewports.stack_of(view)
+    assert held is not None
+    late = held.peek(9)
+    assert late is not None
+    view.go_to(2)
+    window.viewports.deliver(view, held, late)
+    assert shown(view).index == view.index == 2
