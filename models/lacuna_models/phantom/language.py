@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -24,7 +24,8 @@ from lacuna_models.phantom.canvases import (
     stack,
 )
 from lacuna_models.phantom.cases import Amount, Findings, Rng
-from lacuna_models.phantom.counterfactual import draw_altered, every, plant, speaking, whole_section
+from lacuna_models.phantom.counterfactual import draw_altered, plant
+from lacuna_models.phantom.followed import Teller, draw_followed
 from lacuna_models.phantom.grammar import (
     STYLES,
     Prior,
@@ -44,12 +45,9 @@ BALANCE = 0.02
 GREY_GAPS = 0.4  # pictures replaced by a grey one: the words must then be read
 GREY_DRAFTS = 0.03
 PLANTED_SHARE = 0.16  # of canvases with gaps: one anchor contradicts the picture
-ALTERED_SHARE = 0.85  # of the reader's canvases: what stands contradicts the picture
 GREY_FOLLOWED = 0.1
 SLIPS = 0.3  # of the reader's canvases: words that decide stand wrong between solved ones
 SELF_CONDITIONING = 0.5
-
-Teller = Callable[[Findings, Rng], Report]
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,16 +280,7 @@ class Tasks:
 
     def _following(self, index: int, tell: Teller, rng: Rng) -> Damage:
         """Let some sentences stand, mostly against the picture, and all others agree with them."""
-        findings, groups = self._findings[index], frozenset[str]()
-        if rng.random() < ALTERED_SHARE:
-            findings, groups = draw_altered(findings, rng)
-        report = tell(findings, rng)
-        said = speaking(report, groups)
-        if not said or rng.random() < 0.25:
-            pins = whole_section(report, 1 if rng.random() < 0.2 else 0)
-        else:
-            more = [pin for pin in every(report) if rng.random() < rng.choice((0.0, 0.0, 0.3))]
-            pins = frozenset({said[int(rng.integers(len(said)))], *more})
+        report, pins = draw_followed(self._findings[index], tell, rng)
         return damage(report, self._words, rng, self._canvas, pins=pins)
 
     def _task(self, form: Form, rows: list[Row], rng: Rng) -> Task:
