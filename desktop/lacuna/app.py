@@ -127,7 +127,7 @@ class Application(QObject):
         self._states: dict[QObject, str] = {}
         panel = ReportPanel(look)
         panel.set_reduced_motion(settings.reduced_motion)
-        panel.editor.zoom(settings.report_zoom - Role.REPORT.pixels)
+        panel.editor.paper.zoom(settings.report_zoom - Role.REPORT.pixels)
         window = MainWindow(look, panel, panel.notice_slot)
         session = Session()
         self._pool = JobPool(self, threads=3)  # two drops may be read at once, and frames between

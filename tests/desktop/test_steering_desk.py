@@ -174,7 +174,7 @@ def test_words_are_locked_and_struck_while_it_runs_and_it_pauses_and_steps(desk:
     drive.wait_for(lambda: len(steps) > 2, "steps")
     desk.press(KEY.Key_P, CTRL)
     desk.press(KEY.Key_Right, ALT)
-    (word,) = desk.editor._chosen_words()
+    (word,) = desk.editor.run.chosen_words()
     desk.press(KEY.Key_L, CTRL)
     count = len(steps)
     desk.press(KEY.Key_Period, CTRL)
@@ -182,7 +182,7 @@ def test_words_are_locked_and_struck_while_it_runs_and_it_pauses_and_steps(desk:
     locked = [t for s in steps[-1].spans for t in s.tokens if t.state is api.TokenState.LOCKED]
     assert "".join(t.text for t in locked).strip() == word.text
     desk.press(KEY.Key_Right, ALT)
-    (struck,) = desk.editor._chosen_words()
+    (struck,) = desk.editor.run.chosen_words()
     desk.press(KEY.Key_X, CTRL, SHIFT)
     count = len(steps)
     desk.press(KEY.Key_Period, CTRL)

@@ -113,7 +113,7 @@ class SteeringMonkey(Monkey):
         for _ in range(self._random.randint(1, 4)):
             key = self._random.choice((KEY.Key_Right, KEY.Key_Left))
             self._keep_text(partial(self.press, key, ALT))
-        return self.editor._chosen_words()
+        return self.editor.run.chosen_words()
 
     def pause(self) -> None:
         """Pause or go on."""

@@ -55,7 +55,7 @@ def test_a_measured_finding_is_quoted_filled_around_and_found_again(
     assert any(isinstance(span, Fill) for span in parts.panel.report().spans())
     assert quoted(parts.panel.report()) == [anchor]
     window.show_series(len(parts.session.cases[0].study.series) - 1)
-    place = editor.span_boxes(anchor.id)[0].center()
+    place = editor.paper.span_boxes(anchor.id)[0].center()
     QTest.mouseClick(editor.viewport(), LEFT, ALT, place)
     drive.wait_for_picture(application)
     QApplication.processEvents()

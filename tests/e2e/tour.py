@@ -110,7 +110,7 @@ class Film(SteeringTour):
         self.keys(KEY.Key_P, CTRL)
         drive.pause(0.5)
         self.rolling = False
-        for word in self.editor._live_words():
+        for word in self.editor.run.words():
             self.keys(KEY.Key_Right, ALT)
             sure = all(token.state is not TokenState.CHANGING for token in word.tokens)
             if sure and word.text.lower() in HELD:

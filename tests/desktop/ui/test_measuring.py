@@ -194,7 +194,7 @@ def test_alt_click_turns_to_the_image(qtbot: QtBot, desk: Desk) -> None:
     desk.panel.measurement_wanted.emit()
     assert desk.text().endswith("(se\u00a04,\u00a0im\u00a03)")
     desk.window.show_series(0)
-    point = desk.panel.editor.span_boxes(desk.measured().id)[0].center()
+    point = desk.panel.editor.paper.span_boxes(desk.measured().id)[0].center()
     viewport = desk.panel.editor.viewport()
     qtbot.mouseClick(viewport, Qt.MouseButton.LeftButton, pos=point)
     assert view.picture is not None
@@ -212,7 +212,7 @@ def test_the_menu_of_a_measurement_leads_to_the_image(desk: Desk) -> None:
     desk.panel.measurement_wanted.emit()
     desk.window.show_series(0)
     editor = desk.panel.editor
-    menu = editor.build_menu(editor.span_boxes(desk.measured().id)[0].center())
+    menu = editor.build_menu(editor.paper.span_boxes(desk.measured().id)[0].center())
     menu.actions()[0].trigger()
     assert desk.window.image_view.picture is not None
     assert desk.window.image_view.picture.series.number == 2
@@ -225,7 +225,7 @@ def test_an_unlocked_measurement_is_the_reader_s_own_words(qtbot: QtBot, desk: D
     desk.draw(LONG, ACROSS)
     desk.put(Soft("a", "Nodule, "))
     desk.panel.measurement_wanted.emit()
-    point = desk.panel.editor.span_boxes(desk.measured().id)[0].center()
+    point = desk.panel.editor.paper.span_boxes(desk.measured().id)[0].center()
     desk.panel.editor.toggle_lock()
     assert not any(isinstance(span, Fixed) for span in desk.panel.report().spans())
     with qtbot.assertNotEmitted(desk.panel.place_wanted):
@@ -238,7 +238,7 @@ def test_a_measurement_is_told_from_another_anchor_by_its_ticks(desk: Desk) -> N
 
     def shot(author: Author) -> object:
         desk.panel.load(Report((Section(None, (Fixed("f", "12 mm", author),)),)))
-        return editor.viewport().grab(editor.span_boxes("f")[0]).toImage()
+        return editor.viewport().grab(editor.paper.span_boxes("f")[0]).toImage()
 
     assert shot(Author.MEASUREMENT) != shot(Author.TYPED)
 

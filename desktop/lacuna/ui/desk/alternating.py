@@ -10,6 +10,7 @@ from lacuna.report.model import Fill, Gap, Report
 from lacuna.report.text import clean
 from lacuna.ui.desk.filling import Filling
 from lacuna.ui.editor.layers import certainty_of
+from lacuna.ui.editor.painter import GUTTER
 from lacuna.ui.editor.report_panel import ReportPanel
 from lacuna.ui.steering.acts import Act
 from lacuna.ui.steering.choices import Row
@@ -100,10 +101,10 @@ class Alternating(QObject):
         self._busy = True
         editor.focus_span(first.id)
         self._busy = False
-        boxes = editor.span_boxes(first.id)
+        boxes = editor.paper.span_boxes(first.id)
         if boxes:
             rows = [_row(choice) for choice in found]
-            left, width = editor.measure()
+            left, width = GUTTER, round(editor.paper.measure())
             place = QPoint(left, boxes[-1].bottom() + 3)
             self._panel.kit.choices.show_rows(rows, at, place, width)
             self._shown = source
@@ -134,7 +135,7 @@ class Alternating(QObject):
         menu.chosen.connect(
             lambda length: self._panel.apply(lambda r: edit.set_length(r, gap_id, length))
         )
-        box = editor.span_boxes(gap_id)[0]
+        box = editor.paper.span_boxes(gap_id)[0]
         menu.popup(editor.viewport().mapToGlobal(box.bottomLeft()))
 
 

@@ -1,14 +1,42 @@
-"""What the caret or the selection stands for: focus, next stop, what to lock, judge or rewrite."""
+"""The caret and the selection: where they go, what they stand for: focus, next stop, verdict."""
 
 from __future__ import annotations
 
 from itertools import takewhile
 
 from PySide6.QtGui import QTextCursor
+from PySide6.QtWidgets import QTextEdit
 
 from lacuna.report.model import Fill, FillState, Fixed, Gap
 from lacuna.ui.editor.binding import Binding, Run
 from lacuna.ui.editor.text_units import units
+
+_WIDTH = 2  # pixels
+
+
+def show(view: QTextEdit) -> None:
+    """Let the caret be seen."""
+    view.setCursorWidth(_WIDTH)
+
+
+def hide(view: QTextEdit) -> None:
+    """Let nothing be seen of the caret; it stays where it is."""
+    view.setCursorWidth(0)
+
+
+def select(view: QTextEdit, start: int, end: int | None = None) -> None:
+    """Put the caret at a position of the document, or select up to ``end``."""
+    cursor = view.textCursor()
+    cursor.setPosition(start)
+    if end is not None:
+        cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
+    view.setTextCursor(cursor)
+
+
+def focus_on(view: QTextEdit, run: Run) -> None:
+    """Go to a span, where it is seen: a gap is selected, words have the caret before them."""
+    select(view, run.start, run.end if isinstance(run.span, Gap) else None)
+    view.ensureCursorVisible()
 
 
 def is_proposal(run: Run) -> bool:

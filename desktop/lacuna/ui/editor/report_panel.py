@@ -101,7 +101,7 @@ class ReportPanel(Panel):
         self._steps, self._running = [], True
         self._begun = request, self.report()
         anchors = sum(isinstance(span, Fixed) for span in self.report().spans())
-        self.editor.begin_run(request, joins=joins)
+        self.editor.run.begin(request, joins=joins)
         self._dock.show_started(anchors)
         self._ribbon.set_mode(Mode.RUNNING)
         self.kit.choices.hide()
@@ -113,12 +113,12 @@ class ReportPanel(Panel):
             return
         self._steps.append(step)
         self._dock.show_step(self._steps)
-        self.editor.show_step(step)
+        self.editor.run.show_step(step)
 
     def finish_run(self, done: Done | None, after: Report | None) -> None:
         """End the run. ``after`` becomes the report as one undo step; None leaves it as it is."""
         self._end_run()
-        self.editor.finish_run(after)
+        self.editor.run.finish(after)
         if done is None:
             self._dock.show_idle()
         else:
@@ -146,12 +146,12 @@ class ReportPanel(Panel):
 
     def set_meaningless(self, meaningless: bool) -> None:
         """Say whether what the model writes now means nothing about the picture."""
-        self.editor.set_meaningless(meaningless)
+        self.editor.paper.set_meaningless(meaningless)
         self._ribbon.set_meaningless(meaningless)
 
     def set_reduced_motion(self, calm: bool) -> None:
         """Leave out fades."""
-        self.editor.set_reduced_motion(calm)
+        self.editor.run.set_calm(calm)
 
     @property
     def dock_state(self) -> str:
@@ -194,7 +194,7 @@ class ReportPanel(Panel):
         self._dock.pause_clicked.connect(partial(self.act_chosen.emit, Act.PAUSE))
         self._dock.step_clicked.connect(partial(self.act_chosen.emit, Act.STEP_ON))
         self._dock.normals_clicked.connect(partial(self.act_chosen.emit, Act.NORMALS))
-        self.editor.steered.connect(self.steered)
+        self.editor.run.steered.connect(self.steered)
         self._ribbon.span_chosen.connect(self.span_chosen)
         self.kit.chosen.connect(self._choose)
         self.kit.changed.connect(self._heed_esc)
@@ -236,7 +236,7 @@ class ReportPanel(Panel):
         self.player.leave()
 
     def _set_layer(self, layer: Layer) -> None:
-        self.editor.set_layer(layer)
+        self.editor.paper.set_layer(layer)
         self._ribbon.set_layer(layer)
         self.layer_chosen.emit(layer)
 
@@ -252,10 +252,10 @@ class ReportPanel(Panel):
         self._ribbon.set_mode(Mode.REST)
 
     def _larger(self) -> None:
-        self.editor.zoom(1)
+        self.editor.paper.zoom(1)
 
     def _smaller(self) -> None:
-        self.editor.zoom(-1)
+        self.editor.paper.zoom(-1)
 
     def _accept(self) -> None:
         if self.kit.foot.answer("Ctrl+Enter"):
@@ -271,7 +271,7 @@ class ReportPanel(Panel):
 
     def adopt_request(self, request: FillRequest) -> None:
         """Go on showing a run whose report was changed meanwhile."""
-        self.editor.adopt_request(request)
+        self.editor.run.adopt(request)
 
     def set_paused(self, paused: bool) -> None:
         """Say that the run under way waits for the reader, or goes on."""
@@ -297,7 +297,7 @@ class ReportPanel(Panel):
         self._stop_key.setEnabled(self._running or self.kit.something_open)
 
     def _lock(self) -> None:
-        if not self.editor.lock_words():
+        if not self.editor.run.lock_words():
             self.editor.toggle_lock()
 
     def _step_on(self) -> None:
@@ -313,9 +313,9 @@ class ReportPanel(Panel):
             Act.ACCEPT: self._accept,
             Act.REJECT: self._reject,
             Act.LOCK: self._lock,
-            Act.STRIKE: self.editor.strike_words,
-            Act.WORD_ON: partial(self.editor.point_on, 1),
-            Act.WORD_BACK: partial(self.editor.point_on, -1),
+            Act.STRIKE: self.editor.run.strike_words,
+            Act.WORD_ON: partial(self.editor.run.point_on, 1),
+            Act.WORD_BACK: partial(self.editor.run.point_on, -1),
             Act.STEP_ON: self._step_on,
             Act.STEP_BACK: self.player.back,
         }

@@ -12,8 +12,9 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QMenu, QWidget
 
 from lacuna.ui.ask.panel import AskPanel, InstructPanel, LinePanel
-from lacuna.ui.editor.editor import RIGHT_MARGIN, ReportEditor
+from lacuna.ui.editor.editor import ReportEditor
 from lacuna.ui.editor.painter import GUTTER
+from lacuna.ui.editor.paper import RIGHT_MARGIN
 from lacuna.ui.steering.acts import BOUND, ENTRIES, GROUPS
 from lacuna.ui.steering.card import Foot
 from lacuna.ui.steering.choices import Choices
@@ -40,7 +41,7 @@ class SteeringKit(QObject):
         for panel in (self.ask, self.instruct):
             self.foot.add_panel(panel)
             panel.closed.connect(partial(self.close_panel, panel))
-        editor.set_marks(self.marks.painted)
+        editor.paper.set_marks(self.marks.painted)
         self.marks.changed.connect(editor.viewport().update)
         for entry in ENTRIES:
             if entry.act not in BOUND:

@@ -9,8 +9,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QContextMenuEvent, QInputMethodEvent, QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
+from lacuna.ui.editor import caret
 from lacuna.ui.editor.editor import ReportEditor
-from lacuna.ui.editor.live import Replay, Room, Setting, rooms_for
+from lacuna.ui.editor.live import Replay, rooms_for
 from lacuna.ui.theme import Look
 from lacuna.ui.timeline.runs import Recorded
 from lacuna_models.api import Soft, StepEvent
@@ -23,9 +24,10 @@ class RecordedPage(ReportEditor):
         super().__init__(look, parent)
         self._run: Recorded | None = None
         self._step: StepEvent | None = None
+        self._veiled: frozenset[str] = frozenset()
         self.setReadOnly(True)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setCursorWidth(0)
+        caret.hide(self)
         self.setAccessibleName("The report at an earlier step")
 
     def show_run(self, run: Recorded) -> None:
@@ -41,13 +43,13 @@ class RecordedPage(ReportEditor):
         self._step = self._run.steps[place]
         rewritten = {s.id for s in self._run.request.segments if isinstance(s, Soft)}
         drafted = {span.segment_id for span in self._step.spans}
-        self._styler.veil(frozenset(rewritten & drafted))
-        self._paint_step(self._rooms())
+        self._veiled = frozenset(rewritten & drafted)
+        self._paint_step()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         if self._step is not None:
-            self._paint_step(self._rooms())
+            self._paint_step()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         event.ignore()
@@ -67,16 +69,11 @@ class RecordedPage(ReportEditor):
     def _claims(self, event: QKeyEvent) -> None:
         event.ignore()
 
-    def _rooms(self) -> dict[str, Room]:
-        """Return the room of each gap: what its first draft is given in a run."""
-        if self._run is None:
-            return {}
-        setting = Setting(self._measure(), self._pixels, self._metrics().horizontalAdvance)
-        return rooms_for(self._run.request, self._run.steps[0], setting)
-
-    def _paint_step(self, rooms: dict[str, Room]) -> None:
+    def _paint_step(self) -> None:
+        """Paint the step; each gap has the room that its first draft is given in a run."""
         if self._run is None or self._step is None:
             return
+        rooms = rooms_for(self._run.request, self._run.steps[0], self.paper.setting())
         sources = {s.id: s.id for s in self._run.request.segments}
-        self._live.replay = Replay(self._step, sources, rooms)
-        self._relayout_gaps()
+        self.run.paint_over(Replay(self._step, sources, rooms), self._veiled)
+        self.paper.relayout_gaps()

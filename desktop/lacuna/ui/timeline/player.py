@@ -90,7 +90,7 @@ class Player(QObject):
     def leave(self) -> bool:
         """Show the report itself again; True if an earlier step was on show."""
         was, self._replaying = self._replaying, False
-        self._editor.show_replay(None)
+        self._editor.run.show_replay(None)
         self._turn_back()
         newest = self.runs.all[-1] if self.runs.all else None
         if newest is not None:
@@ -122,13 +122,13 @@ class Player(QObject):
         self._place = place
         self._replaying = not at_end
         filled = frozenset(fill.segment_id for fill in run.done.fills if fill.text)
-        over = self.runs.at_newest and self._editor.can_replay(filled)
+        over = self.runs.at_newest and self._editor.run.can_replay(filled)
         if at_end or over:
-            self._editor.show_replay(None if at_end else run.steps[place])
+            self._editor.run.show_replay(None if at_end else run.steps[place])
             self._turn_back()
         else:
             self._had_focus = self._had_focus or self._editor.hasFocus()
-            self.page.zoom(self._editor.pixels - self.page.pixels)
+            self.page.paper.zoom(self._editor.paper.pixels - self.page.paper.pixels)
             self.page.show_run(run)
             self.page.show_place(place)
             self.stack.setCurrentWidget(self.page)

@@ -241,7 +241,7 @@ def test_input_methods_cannot_reach_into_an_anchor(qtbot: QtBot, editor: ReportE
 def test_words_cannot_be_dragged_past_the_guard(qtbot: QtBot, editor: ReportEditor) -> None:
     editor.load(one(fixed("heart and lungs")))
     put(editor, 0, 15)
-    place = editor.span_boxes(next(editor.report().spans()).id)[0].center()
+    place = editor.paper.span_boxes(next(editor.report().spans()).id)[0].center()
     qtbot.mousePress(editor.viewport(), Qt.MouseButton.LeftButton, pos=place)
     assert not editor.textCursor().hasSelection()
     assert not editor.acceptDrops()
@@ -416,10 +416,10 @@ def test_a_long_report_keeps_all_its_lines_when_the_letters_grow(editor: ReportE
     report = Report((findings, Section("Impression", (soft("None.\n"), last, soft("\n")))))
     editor.load(report)
     QApplication.processEvents()
-    editor.zoom(4)
-    boxes = editor.span_boxes(last.id)
+    editor.paper.zoom(4)
+    boxes = editor.paper.span_boxes(last.id)
     editor.load(report)
-    assert boxes == editor.span_boxes(last.id) != []
+    assert boxes == editor.paper.span_boxes(last.id) != []
 
 
 def test_a_long_paste_leaves_room_for_the_gaps_behind_it(editor: ReportEditor) -> None:
@@ -430,7 +430,7 @@ def test_a_long_paste_leaves_room_for_the_gaps_behind_it(editor: ReportEditor) -
     QApplication.processEvents()
     put(editor, 9)
     paste(editor, "long " * 800)
-    assert editor.span_boxes(last.id)
+    assert editor.paper.span_boxes(last.id)
 
 
 def of_the_demonstrator(proposal: Fill) -> Fill:
@@ -480,5 +480,5 @@ def test_locked_words_that_mean_nothing_do_not_look_like_an_anchor(editor: Repor
         assert isinstance(span, Fixed)
         pictures.append(editor.grab().toImage())
     assert pictures[0] != pictures[1]
-    (box,) = editor.span_boxes(span.id)
-    assert "mean nothing" in editor._tip(box.center())
+    (box,) = editor.paper.span_boxes(span.id)
+    assert "mean nothing" in editor.tip(box.center())

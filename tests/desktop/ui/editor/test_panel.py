@@ -84,7 +84,7 @@ def play(panel: ReportPanel, cancel_at: int | None = None) -> api.Done:
 
 def boxes(panel: ReportPanel) -> list[list[QRect]]:
     return [
-        panel.editor.span_boxes(span.id)
+        panel.editor.paper.span_boxes(span.id)
         for span in panel.report().spans()
         if isinstance(span, Fixed)
     ]
@@ -188,7 +188,7 @@ def test_steps_of_another_request_are_not_shown(panel: ReportPanel) -> None:
     panel.finish_run(None, None)
     list(events(panel))
     place = boxes(panel)
-    panel.editor.show_step(stale[-1])
+    panel.editor.run.show_step(stale[-1])
     assert boxes(panel) == place
 
 
@@ -263,7 +263,7 @@ def test_the_recorded_steps_can_be_walked_and_change_nothing(
 def test_a_proposal_never_looks_accepted(panel: ReportPanel) -> None:
     proposal = fill("No pleural effusion")
     for layer in Layer:
-        panel.editor.set_layer(layer)
+        panel.editor.paper.set_layer(layer)
         pictures = []
         for report in (one(proposal), edit.accept_all(one(proposal))):
             panel.load(report)
@@ -285,8 +285,8 @@ def test_the_demonstrator_s_words_about_a_patient_are_hatched_and_explained(
         panel.load(report)
         pictures.append(picture(panel))
     assert pictures[0] != pictures[1]
-    (box,) = panel.editor.span_boxes(next(panel.report().spans()).id)
-    assert "mean nothing" in panel.editor._tip(box.center())
+    (box,) = panel.editor.paper.span_boxes(next(panel.report().spans()).id)
+    assert "mean nothing" in panel.editor.tip(box.center())
 
 
 def test_accepting_does_not_clean_what_means_nothing(panel: ReportPanel) -> None:
