@@ -24,7 +24,7 @@ from lacuna.study.measure import (
     Shape,
 )
 from lacuna.study.part10 import read_header, read_whole, understood
-from lacuna.study.record import Measurement, Quantity, Reading
+from lacuna.study.record import Measurement, Quantity, Reading, quantities_of
 from lacuna.study.references import reference, references
 from lacuna.study.softcopy import Reference
 from lacuna.study.sources import Reader
@@ -137,18 +137,11 @@ def _derivation(item: Any) -> Key | None:
 
 def _fitting(shape: Shape, readings: tuple[Reading, ...]) -> tuple[Reading, ...]:
     """Leave out what another program measured on the same shape besides."""
-    one_of = {
-        Length: (Quantity.LENGTH,),
-        Bidirectional: (Quantity.LONG_AXIS, Quantity.SHORT_AXIS),
-        Angle: (Quantity.ANGLE,),
-        Cobb: (Quantity.COBB_ANGLE,),
-        Arrow: (),
-        Note: (),
-    }.get(type(shape))
-    if one_of is None:
+    wanted = quantities_of(shape)
+    if wanted is None:
         return readings
     first = {reading.quantity: reading for reading in reversed(readings)}
-    return tuple(first[quantity] for quantity in one_of if quantity in first)
+    return tuple(first[quantity] for quantity in wanted if quantity in first)
 
 
 def _region(children: list[Any]) -> tuple[Shape, Reference] | None:

@@ -80,7 +80,7 @@ class Measurement:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "shape", rounded(self.shape))
-        wanted = _QUANTITIES.get(type(self.shape))
+        wanted = quantities_of(self.shape)
         if wanted is not None and tuple(one.quantity for one in self.readings) != wanted:
             raise ValueError("a line or an angle has its own readings, and no others")
         if isinstance(self.shape, FreehandRoi) and len(self.shape.path) < _CORNERS:
@@ -98,7 +98,7 @@ def image_reference(study: Study, series: Series, image: Image, frame: int = 0) 
     )
 
 
-_QUANTITIES: dict[type, tuple[Quantity, ...]] = {
+_QUANTITIES: dict[type[Shape], tuple[Quantity, ...]] = {
     Length: (Quantity.LENGTH,),
     Bidirectional: (Quantity.LONG_AXIS, Quantity.SHORT_AXIS),
     Angle: (Quantity.ANGLE,),
@@ -106,6 +106,11 @@ _QUANTITIES: dict[type, tuple[Quantity, ...]] = {
     Arrow: (),
     Note: (),
 }
+
+
+def quantities_of(shape: Shape) -> tuple[Quantity, ...] | None:
+    """Return what is read off a shape, in order; None where that depends on the pixels, too."""
+    return _QUANTITIES.get(type(shape))
 
 
 def measured(
