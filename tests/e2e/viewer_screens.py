@@ -13,6 +13,7 @@ from pathlib import Path
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import pydicom
+from pydicom.uid import generate_uid
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
@@ -153,6 +154,7 @@ class ViewerTour:
         for path in demo.radiograph(self.place / "many", "dx-c", seed=1):
             ds = pydicom.dcmread(path)
             ds.PatientID, ds.PatientName = "DEMO-2", "DEMONSTRATION^Second"
+            ds.PatientSex, ds.PatientBirthDate = "M", "19710902"
             ds.save_as(path)
             files.append(path)
         drive.drop(self.parts.window, *files)
@@ -171,7 +173,7 @@ class ViewerTour:
     def drop(self, study: str, *paths: Path) -> None:
         """Drop files and wait until their study stands complete."""
         drive.drop(self.parts.window, *paths)
-        uid = demo.generate_uid(entropy_srcs=[study])
+        uid = generate_uid(entropy_srcs=[study])
 
         def there() -> bool:
             case = self.parts.session.case

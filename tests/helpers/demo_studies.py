@@ -29,6 +29,13 @@ MARK = "DEMONSTRATION, drawn by a program"
 TODAY, BEFORE = "20261120", "20260302"
 SPACING = 0.7
 _PLEURA = 0.88  # of the chest wall: where lungs end
+# Where rows and columns run to: lateral is up in CC; MLO looks down and inwards.
+_MAMMOGRAM = {
+    ("R", "CC"): ["P", "L"],
+    ("L", "CC"): ["A", "R"],
+    ("R", "MLO"): ["P", "FL"],
+    ("L", "MLO"): ["A", "FR"],
+}
 LETTER = (
     (
         "Demonstration. Drawn by a program, sent by nobody.",
@@ -52,8 +59,8 @@ def demo(pixels: NDArray[Any], study: str, series: int, number: int, **more: Any
     ds.SOPInstanceUID = generate_uid(entropy_srcs=[study, str(series), str(number)])
     ds.SeriesNumber, ds.InstanceNumber = series, number
     ds.PatientName, ds.PatientID = "DEMONSTRATION^Drawn", "DEMO-1"
-    ds.PatientSex, ds.PatientBirthDate = "O", ""
-    ds.ImageComments = MARK
+    ds.PatientSex, ds.PatientBirthDate = "F", "19620411"
+    ds.PatientComments = ds.ImageComments = MARK
     return ds
 
 
@@ -164,7 +171,7 @@ def mammogram(folder: Path, study: str = "mg") -> list[Path]:
             HighBit=11,
             WindowCenter="2048",
             WindowWidth="4096",
-            PatientOrientation=["P", "L"] if side == "R" else ["A", "R"],
+            PatientOrientation=_MAMMOGRAM[side, view],
             ImagerPixelSpacing=[0.4, 0.4],
             EstimatedRadiographicMagnificationFactor="1.08",
         )

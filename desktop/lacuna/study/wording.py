@@ -11,6 +11,7 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 LONGEST = 200  # characters; longer values are somebody's essay, not a label
 LONGEST_TEXT = 100_000  # characters of one item of a report
 AGE_UNITS = {"D": "d", "W": "w", "M": "mo", "Y": "y"}
+SEXES = {"O": "sex: other"}  # a lone O reads as a stray letter; F and M are what all write
 
 
 def clean(text: str) -> str:
@@ -18,6 +19,11 @@ def clean(text: str) -> str:
     plain = text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)
     spaced = " ".join(plain.split())
     return spaced if len(spaced) <= LONGEST else spaced[: LONGEST - 1] + "…"
+
+
+def sex_and_age(sex: str, age: str) -> str:
+    """Word a patient's sex (0010,0040) and age, as far as they are known: ``F, 64 y``."""
+    return ", ".join(part for part in (SEXES.get(sex, sex), age) if part)
 
 
 def person_name(value: str) -> str:

@@ -7,12 +7,12 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from lacuna.study.model import Study
+from lacuna.study.wording import sex_and_age
 from lacuna.ui.theme import Look, Role
 from lacuna.ui.widgets import Button, Hairline, IconButton, Mark, Words
 
 HEIGHT = 48
 HIDDEN = "Identifiers hidden"
-_SEX = {"O": "sex: other"}  # DICOM's lone O reads as a stray letter; F and M are what all write
 _NAME, _OTHERS = 240, 32  # what the name and the others keep in a narrow window: the name is last
 
 
@@ -90,8 +90,7 @@ class CaseBar(QWidget):
             self._show("Lacuna", "", "", "")
             return
         patient = study.patient
-        sex = _SEX.get(patient.sex, patient.sex)
-        general = ", ".join(part for part in (sex, patient.age) if part)
+        general = sex_and_age(patient.sex, patient.age)
         if self._hidden:
             self._eye.set_icon("eye", "Show identifiers")
             self._show(HIDDEN, general, study.description, study.date)

@@ -27,6 +27,8 @@ from lacuna_resources.themes import ThemeName, load
 WIDTH = 112
 THUMBNAIL = QSize(88, 84)
 ITEM_HEIGHT = 132  # picture, two lines of names, and the room below
+_RING, _FOCUS, _GAP = 2.0, 3.0, 2.0  # the chosen one's ring, the keyboard's, what parts them from
+# the picture: that is black in every theme, and so is a light theme's ring
 _ON_BLACK = load(ThemeName.DARK)
 
 
@@ -147,14 +149,20 @@ class Thumbnail(QAbstractButton):
         painter.drawText(badge, Qt.AlignmentFlag.AlignCenter, text)
 
     def _paint_frame(self, painter: QPainter, box: QRectF) -> None:
-        line = self._look.theme.line
+        theme = self._look.theme
         if self.hasFocus():
-            paint_box(painter, box, KEY_RADIUS, line=line.focus, width=3)
+            self._paint_ring(painter, box, theme.line.focus, _FOCUS)
         elif self.isChecked():
-            paint_box(painter, box, KEY_RADIUS, line=self._look.theme.text.normal, width=2)
+            self._paint_ring(painter, box, theme.text.normal, _RING)
         else:
-            colour = line.control if self.underMouse() else line.edge
+            colour = theme.line.control if self.underMouse() else theme.line.edge
             paint_box(painter, box, KEY_RADIUS, line=colour)
+
+    def _paint_ring(self, painter: QPainter, box: QRectF, colour: str, width: float) -> None:
+        """Ring the picture, with the strip's own ground between: it is seen on either side."""
+        ground = self._look.theme.surface.window
+        paint_box(painter, box, KEY_RADIUS, line=ground, width=width + _GAP)
+        paint_box(painter, box, KEY_RADIUS, line=colour, width=width)
 
     def _paint_names(self, painter: QPainter) -> None:
         text = self._look.theme.text

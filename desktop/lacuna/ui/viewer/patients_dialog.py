@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from lacuna.study.model import Patient, PatientRecord, Study
+from lacuna.study.wording import sex_and_age
 from lacuna.ui.overlay import Overlay
 from lacuna.ui.paint import paint_box, paint_ring
 from lacuna.ui.theme import CONTROL_RADIUS, Look, Role
@@ -172,5 +173,6 @@ class StudyRow(QAbstractButton):
 def heading(patient: Patient) -> str:
     """Return who a patient is, in one line."""
     number = f"ID {patient.id}" if patient.id else ""
-    parts = (patient.name or "No name", patient.birth_date, number)
+    general = sex_and_age(patient.sex, patient.age)
+    parts = (patient.name or "No name", general, patient.birth_date, number)
     return "   ".join(part for part in parts if part)

@@ -46,27 +46,45 @@ def bar_for(scale: Scale, sheet: Sheet, height: float) -> Bar | None:
     return Bar(found[-1], found[-1] * a_millimetre) if found else None
 
 
-def paint_scale(painter: QPainter, look: Look, box: QRectF, sheet: Sheet) -> None:
-    """Paint the bar upright at the right edge, with its length below."""
+@dataclass(frozen=True, slots=True)
+class PlacedBar:
+    """A bar in a view: ``box`` holds the line and its ticks, ``words`` its length below."""
+
+    bar: Bar
+    box: QRectF
+    words: QRectF
+    left: bool  # at the left edge, its ticks to the right
+
+
+def placed_bar(look: Look, box: QRectF, sheet: Sheet, left: bool = False) -> PlacedBar | None:
+    """Return the bar upright at an edge of ``box``; None where it has no room or no length."""
     rows, columns = sheet.picture.values.shape[:2]
     scale = scale_on(sheet.picture.image, Probe((columns / 2, rows / 2)), sheet.picture.frame)
     bar = bar_for(scale, sheet, box.height())
     if bar is None or min(box.width(), box.height()) < _LEAST:
-        return
-    x = round(box.right() - _INSET) - 0.5
+        return None
     top = round(box.center().y() - bar.pixels / 2) - 0.5
-    bottom = top + bar.pixels
+    x = (round(box.left() + _INSET) + 0.5) if left else (round(box.right() - _INSET) - 0.5)
+    line = QRectF(x if left else x - _TICK, top, _TICK, bar.pixels)
+    metrics = QFontMetricsF(look.font(Role.CAPTION))
+    width = metrics.horizontalAdvance(bar_text(bar))
+    words = QRectF(x if left else x - width, line.bottom() + 3, width, metrics.height())
+    return PlacedBar(bar, line, words, left)
+
+
+def paint_bar(painter: QPainter, look: Look, placed: PlacedBar) -> None:
+    """Paint the bar, with its length below."""
+    box = placed.box
+    x = box.left() if placed.left else box.right()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     for colour, width in (("#000000", 3.0), (_ON_BLACK.text.normal, 1.0)):
         painter.setPen(QPen(QColor(colour), width, c=Qt.PenCapStyle.SquareCap))
-        painter.drawLine(QPointF(x, top), QPointF(x, bottom))
-        for y in (top, bottom):
-            painter.drawLine(QPointF(x - _TICK, y), QPointF(x, y))
+        painter.drawLine(QPointF(x, box.top()), QPointF(x, box.bottom()))
+        for y in (box.top(), box.bottom()):
+            painter.drawLine(QPointF(box.left(), y), QPointF(box.right(), y))
     font = look.font(Role.CAPTION)
-    metrics = QFontMetricsF(font)
-    words = bar_text(bar)
-    place = QPointF(x - metrics.horizontalAdvance(words), bottom + metrics.ascent() + 3)
-    write_outlined(painter, font, place, words)
+    place = placed.words.topLeft() + QPointF(0.0, QFontMetricsF(font).ascent())
+    write_outlined(painter, font, place, bar_text(placed.bar))
 
 
 def bar_text(bar: Bar) -> str:

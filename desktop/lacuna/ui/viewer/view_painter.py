@@ -11,12 +11,12 @@ from PySide6.QtGui import QColor, QPainter, QPen, QRegion
 from lacuna.study.measure import Point
 from lacuna.ui.paint import painting
 from lacuna.ui.theme import Look
-from lacuna.ui.viewer.annotations import paint_annotations, write_centred
+from lacuna.ui.viewer.annotations import write_centred
 from lacuna.ui.viewer.graphics_painter import paint_graphics
 from lacuna.ui.viewer.hand import Hand
 from lacuna.ui.viewer.image_painter import ImagePainter
+from lacuna.ui.viewer.margins import margins_of
 from lacuna.ui.viewer.mark_painter import paint_marks
-from lacuna.ui.viewer.scale_bar import paint_scale
 from lacuna.ui.viewer.sheet import Sheet
 from lacuna_resources.themes import ThemeName, load
 
@@ -70,16 +70,15 @@ class ViewPainter:
         if state is None:
             return
         self._painter.paint(painter, box, sheet.picture, state, quick=hand.windowing)
-        _paint_lines(painter, sheet, box, extras.lines)
+        whole = QRectF(view.rect())
+        margins = margins_of(self.look, whole, sheet, state, extras, view.cine.rate)
+        _paint_lines(painter, sheet, QRegion(box.toRect()) - margins.clear(), extras.lines)
         paint_graphics(painter, self.look, box, sheet, view.layers(), view.area())
         marks = hand.pen.marks(sheet)
         paint_marks(painter, self.look, box, sheet, marks, hand.pen.selected)
         if hand.lens.place is not None:
             hand.lens.paint(painter, box, sheet, state, marks)
-        whole, rate = QRectF(view.rect()), view.cine.rate
-        paint_annotations(painter, self.look, whole, sheet.picture, state, rate, extras)
-        if extras.texts:
-            paint_scale(painter, self.look, whole, sheet)
+        margins.paint(painter, self.look)
 
     def _paint_frame(self, painter: QPainter, view: ImageView) -> None:
         """Frame the active viewport, heavier at its head; all around while it has the keys."""
@@ -99,13 +98,16 @@ class ViewPainter:
 
 
 def _paint_lines(
-    painter: QPainter, sheet: Sheet, box: QRectF, lines: tuple[tuple[Point, Point], ...]
+    painter: QPainter, sheet: Sheet, room: QRegion, lines: tuple[tuple[Point, Point], ...]
 ) -> None:
-    """Paint where other planes cross: grey and dashed, outlined, so that nothing is tinted."""
+    """Paint where other planes cross: grey and dashed, outlined, so that nothing is tinted.
+
+    They stop short of texts and letters, which are not in ``room``.
+    """
     if not lines:
         return
     painter.save()
-    painter.setClipRect(box, Qt.ClipOperation.IntersectClip)
+    painter.setClipRegion(room, Qt.ClipOperation.IntersectClip)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     for start, end in lines:
         ends: tuple[QPointF, QPointF] = (sheet.view_point(start), sheet.view_point(end))

@@ -1,0 +1,204 @@
+"""Where in a viewport its texts, the letters of its sides and its scale bar stand, and their paint.
+
+On a mammogram all of it keeps to the free side: what lies over tissue hides calcifications, and a
+marker's place is away from the chest wall. GUI thread only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter, QRegion
+
+from lacuna.ui.theme import Look, Role
+from lacuna.ui.viewer.annotations import AT_DETECTOR, GAP, Corners, corner_texts, write_outlined
+from lacuna.ui.viewer.picture import Picture
+from lacuna.ui.viewer.scale_bar import PlacedBar, paint_bar, placed_bar
+from lacuna.ui.viewer.sheet import Sheet
+from lacuna.ui.viewer.viewer_state import ViewState, edge_letters
+
+_INSET = 16.0
+_CLOSE = 10.0  # where several viewports share the room
+_LINE = 20.0  # pixels from one line of corner text to the next
+_BESIDE = 22.0  # pixels from a letter to the bar that shares its edge
+_CLEAR = 4.0  # pixels around a text that no line enters
+_LEFT, _RIGHT = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
+_TOP, _BOTTOM = Qt.AlignmentFlag.AlignTop, Qt.AlignmentFlag.AlignBottom
+_MIDDLE, _ACROSS = Qt.AlignmentFlag.AlignVCenter, Qt.AlignmentFlag.AlignHCenter
+
+
+class Marked(Protocol):
+    """What the corners say beside the picture's own facts."""
+
+    @property
+    def alone(self) -> bool:
+        """Whether there is no other viewport."""
+
+    @property
+    def texts(self) -> bool:
+        """Whether the corners are written at all."""
+
+    @property
+    def linked(self) -> bool:
+        """Whether the viewport scrolls with others."""
+
+    @property
+    def kept(self) -> bool:
+        """Whether the frame goes to the model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A text and where it stands, in view pixels."""
+
+    text: str
+    role: Role
+    box: QRectF
+
+
+@dataclass(frozen=True, slots=True)
+class Margins:
+    """All that stands around a picture."""
+
+    written: tuple[Written, ...]
+    bar: PlacedBar | None = None
+
+    def clear(self) -> QRegion:
+        """Return what reference lines leave free, so that everything here stays readable."""
+        boxes = [one.box for one in self.written]
+        if self.bar is not None:
+            boxes += [self.bar.box, self.bar.words]
+        found = QRegion()
+        for box in boxes:
+            found += box.adjusted(-_CLEAR, -_CLEAR, _CLEAR, _CLEAR).toAlignedRect()
+        return found
+
+    def paint(self, painter: QPainter, look: Look) -> None:
+        """Paint it."""
+        for one in self.written:
+            font = look.font(one.role)
+            ascent = QPointF(0.0, QFontMetricsF(font).ascent())
+            write_outlined(painter, font, one.box.topLeft() + ascent, one.text)
+        if self.bar is not None:
+            paint_bar(painter, look, self.bar)
+
+
+def margins_of(
+    look: Look, box: QRectF, sheet: Sheet, state: ViewState, extras: Marked, rate: float = 0.0
+) -> Margins:
+    """Lay out what stands around a picture within ``box``.
+
+    Letters stay when the texts are put away: a side must never be in doubt. ``rate`` is cine's.
+    """
+    picture, wall = sheet.picture, chest_wall(sheet.picture, state)
+    inset = _INSET if extras.alone else _CLOSE
+    inner = box.adjusted(inset, inset, -inset, -inset)
+    written = list(_letters(look, inner, picture, state, wall, roomy=extras.alone))
+    if not extras.texts:
+        return Margins(tuple(written))
+    texts = corner_texts(picture, state, rate)
+    written += _stacked(look, inner, texts, extras, wall) if wall else ()
+    written += () if wall else _cornered(look, inner, texts, extras)
+    beside = box.adjusted(_BESIDE * (wall > 0), 0, -_BESIDE * (wall < 0), 0)
+    return Margins(tuple(written), placed_bar(look, beside, sheet, wall > 0))
+
+
+def chest_wall(picture: Picture, state: ViewState) -> int:
+    """Return at which edge of the view a mammogram's chest wall lies: -1 left, 1 right, 0 neither.
+
+    By the letters of its sides; without them by its laterality, as mammograms are usually hung.
+    """
+    if picture.series.modality != "MG":
+        return 0
+    left, _, right, _ = edge_letters(picture.image.sides, state.turns, state.flipped)
+    if left or right:
+        return (right[:1] == "P") - (left[:1] == "P")
+    usual = {"R": 1, "L": -1}.get(picture.image.laterality or picture.series.laterality, 0)
+    if state.turns % 2:
+        return 0
+    return -usual if state.flipped != (state.turns == 2) else usual
+
+
+def _letters(
+    look: Look, inner: QRectF, picture: Picture, state: ViewState, wall: int, *, roomy: bool
+) -> Iterator[Written]:
+    """Yield one letter at a side, the left one unless the chest wall is there, and one at the top.
+
+    Nothing at the top says more than the usual, head up.
+    """
+    left, top, right, _ = edge_letters(picture.image.sides, state.turns, state.flipped)
+    aside, where = (right, _RIGHT) if wall < 0 else (left, _LEFT)
+    yield from _put(look, Role.TITLE, inner, where | _MIDDLE, aside)
+    # Where viewports share the room the corners reach the middle: the upper letter gives way.
+    below = inner.adjusted(0.0, 0.0 if roomy else _LINE, 0.0, 0.0)
+    yield from _put(look, Role.TITLE, below, _ACROSS | _TOP, "" if top == "H" else top)
+
+
+def _cornered(look: Look, inner: QRectF, texts: Corners, extras: Marked) -> Iterator[Written]:
+    """Yield the four corners; where two texts have no room in one line, the left one stays."""
+    rows = (
+        (texts.top_left, (texts.top_right,), _TOP),
+        (texts.bottom_left, _endings(texts, extras), _BOTTOM),
+    )
+    for left, choices, edge in rows:
+        yield from _put(look, Role.LABEL, inner, _LEFT | edge, left)
+        room = inner.width() - _size(look, Role.LABEL, left).width() - _INSET
+        fitting = _first_fitting(look, choices, room)
+        yield from _put(look, Role.LABEL, inner, _RIGHT | edge, fitting)
+
+
+def _stacked(
+    look: Look, inner: QRectF, texts: Corners, extras: Marked, wall: int
+) -> Iterator[Written]:
+    """Yield the same texts in two lines above and two below, all on the side without chest wall."""
+    side = _LEFT if wall > 0 else _RIGHT
+    last = _first_fitting(look, _endings(texts, extras), inner.width())
+    upper, lower = inner.adjusted(0, _LINE, 0, 0), inner.adjusted(0, 0, 0, -_LINE)
+    yield from _put(look, Role.LABEL, inner, side | _TOP, texts.top_left)
+    yield from _put(look, Role.LABEL, upper, side | _TOP, texts.top_right)
+    yield from _put(look, Role.LABEL, lower, side | _BOTTOM, last)
+    yield from _put(look, Role.LABEL, inner, side | _BOTTOM, texts.bottom_left)
+
+
+def _endings(texts: Corners, extras: Marked) -> tuple[str, ...]:
+    """Return the last corner's words, then ever shorter ones for less room.
+
+    That sizes are not the patient's own goes last of all.
+    """
+    told = ["to the model"] if extras.kept else []
+    told += ["synced"] if extras.linked else []
+    said = GAP.join(told)
+    detector = AT_DETECTOR if texts.bottom_right.endswith(AT_DETECTOR) else ""
+    whole = (said, texts.bottom_right), (said, detector), (detector,), (said,)
+    return tuple(GAP.join(part for part in parts if part) for parts in whole)
+
+
+def _first_fitting(look: Look, choices: tuple[str, ...], room: float) -> str:
+    fitting = (words for words in choices if _size(look, Role.LABEL, words).width() <= room)
+    return next(fitting, "")
+
+
+def _size(look: Look, role: Role, text: str) -> QSizeF:
+    metrics = QFontMetricsF(look.font(role))
+    return QSizeF(metrics.horizontalAdvance(text), metrics.height())
+
+
+def _put(
+    look: Look, role: Role, inner: QRectF, where: Qt.AlignmentFlag, text: str
+) -> Iterator[Written]:
+    """Yield a text at an edge or a corner of ``inner``; nothing for no text."""
+    if not text:
+        return
+    box = QRectF(inner.topLeft(), _size(look, role, text))
+    if where & _RIGHT:
+        box.moveRight(inner.right())
+    elif where & _ACROSS:
+        box.moveLeft(inner.center().x() - box.width() / 2)
+    if where & _BOTTOM:
+        box.moveBottom(inner.bottom())
+    elif where & _MIDDLE:
+        box.moveTop(inner.center().y() - box.height() / 2)
+    yield Written(text, role, box)

@@ -1,0 +1,105 @@
+"""What stands around a picture: on the free side of a mammogram, and never under a line."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import QRectF
+from pytestqt.qtbot import QtBot
+
+from lacuna.study.model import Image
+from lacuna.ui.theme import Look
+from lacuna.ui.viewer.image_view import ImageView
+from lacuna.ui.viewer.margins import Margins, chest_wall, margins_of
+from lacuna.ui.viewer.picture import Picture
+from lacuna.ui.viewer.sheet import lay
+from lacuna.ui.viewer.view_painter import Extras
+from lacuna.ui.viewer.viewer_state import Act, ViewState, apply_act
+from tests.helpers import studies
+
+BOX = QRectF(0, 0, 500, 480)
+SHARED = Extras(alone=False, linked=True)
+MLO = {"R": ("P", "FL"), "L": ("A", "FR")}
+
+
+def mammogram(side: str, sides: tuple[str, str] | None = None) -> Picture:
+    """Return a view of one breast; without ``sides`` its file names none."""
+    plain = studies.picture(studies.series(1, "MLO", modality="MG"))
+    image: Image = replace(plain.image, laterality=side, sides=sides)
+    return replace(plain, image=image)
+
+
+def around(look: Look, picture: Picture, *acts: Act) -> Margins:
+    state = ViewState(picture.window)
+    for act in acts:
+        state = apply_act(state, act, picture.window)
+    return margins_of(look, BOX, lay(BOX, picture, state), state, SHARED)
+
+
+@pytest.mark.parametrize("side", ["R", "L"])
+def test_nothing_stands_at_the_chest_wall_of_a_mammogram(look: Look, side: str) -> None:
+    found = around(look, mammogram(side, MLO[side]))
+    assert found.bar is not None
+    asides = [one for one in found.written if one.text != f"H{side}"]  # at the top, in the middle
+    assert {one.text for one in asides} >= {"A", "20 Nov 2026"}
+    boxes = [one.box for one in asides] + [found.bar.box, found.bar.words]
+    free = BOX.center().x()
+    assert all((box.right() < free) if side == "R" else (box.left() > free) for box in boxes)
+
+
+@pytest.mark.parametrize("side", ["R", "L"])
+def test_no_two_of_them_stand_on_one_another(look: Look, side: str) -> None:
+    found = around(look, mammogram(side, MLO[side]))
+    assert found.bar is not None
+    boxes = [one.box for one in found.written] + [found.bar.box, found.bar.words]
+    assert len(boxes) == 8
+    assert not [
+        (one, other)
+        for number, one in enumerate(boxes)
+        for other in boxes[number + 1 :]
+        if one.intersects(other)
+    ]
+
+
+def test_a_flip_takes_all_of_it_to_the_other_side(look: Look) -> None:
+    plain = around(look, mammogram("R", MLO["R"]))
+    flipped = around(look, mammogram("R", MLO["R"]), Act.FLIP_HORIZONTAL)
+    assert plain.bar is not None
+    assert flipped.bar is not None
+    assert plain.bar.left
+    assert not flipped.bar.left
+
+
+def test_without_letters_the_laterality_says_where_the_chest_wall_is() -> None:
+    state = ViewState(mammogram("R").window)
+    assert chest_wall(mammogram("R"), state) == 1
+    assert chest_wall(mammogram("L"), state) == -1
+    assert chest_wall(mammogram("L"), replace(state, flipped=True)) == 1
+    assert chest_wall(mammogram("L"), replace(state, turns=2)) == 1
+    assert chest_wall(mammogram("L"), replace(state, turns=1)) == 0
+    assert chest_wall(mammogram(""), state) == 0
+    assert chest_wall(studies.picture(), state) == 0
+
+
+def test_a_reference_line_stops_short_of_letters_and_texts(qtbot: QtBot, look: Look) -> None:
+    view = ImageView(look)
+    qtbot.addWidget(view)
+    view.resize(512, 512)
+    view.show_picture(studies.picture())
+    picture, state = view.picture, view.state
+    assert picture is not None
+    assert state is not None
+    rows, columns = picture.values.shape[:2]
+    view.set_extras(Extras(alone=False))
+    plain = view.grab().toImage()
+    across = ((0.0, rows / 2), (float(columns), rows / 2))  # through the letter at the left
+    top = ((0.0, rows * 0.03), (float(columns), rows * 0.03))  # through the upper corners
+    view.set_extras(Extras(lines=(across, top), alone=False))
+    lined = view.grab().toImage()
+    sheet = view.sheet()
+    assert sheet is not None
+    for one in margins_of(look, QRectF(view.rect()), sheet, state, view.extras).written:
+        box = one.box.toAlignedRect()
+        assert lined.copy(box) == plain.copy(box), one.text
+    assert lined != plain
