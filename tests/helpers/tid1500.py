@@ -148,9 +148,9 @@ def _groups(ds: Dataset) -> Iterator[str]:
     groups = children(measurements)
     if not groups or any(concept(group) != GROUP for group in groups):
         yield "rows 7 to 9: no measurement group, or something else among them"
-    uids = [children(group, TRACKING_UID)[0].UID for group in groups]
-    if len(set(uids)) != len(uids):
-        yield "two groups have one tracking UID"
+    uids = [group.get("ObservationUID") for group in groups]
+    if None in uids or len(set(uids)) != len(uids):
+        yield "two groups cannot be told apart: one Observation UID, or none"
     for group in groups:
         yield from _group(group)
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 from typing import Any
+
+from pydicom.uid import RE_VALID_UID
 
 from lacuna.study import sr_codes
 from lacuna.study.document import Document
@@ -39,6 +43,7 @@ CORNERS = 64  # of the outline that stands for a turned ellipse
 STRAIGHT = 1e-3  # pixels by which an upright axis may lean
 MAX_GROUPS = 10_000
 MAX_DEPTH = 100
+MAX_UID = 64  # characters, PS3.5 9
 
 
 def read_measurements(document: Document) -> tuple[Measurement, ...]:
@@ -56,9 +61,32 @@ def measurements_of(ds: Any) -> tuple[Measurement, ...]:
     """Return the measurements of a report's dataset."""
     evidence = references(ds, "CurrentRequestedProcedureEvidenceSequence")
     homes = {one.sop_instance_uid: one for one in evidence}
-    groups = islice(_groups(ds, 0), MAX_GROUPS)
-    found = (_measurement(group) for group in groups)
-    return tuple(_at_home(one, homes) for one in found if one is not None)
+    report, met = text(ds, "SOPInstanceUID"), set[str]()
+    found: list[Measurement] = []
+    for place, group in enumerate(islice(_groups(ds, 0), MAX_GROUPS)):
+        one = _measurement(group)
+        if one is None:
+            continue
+        item = _uid(text(group, "ObservationUID"))
+        if not item or item in met:
+            item = _item_uid(report, place, one.uid)
+        met.add(item)
+        found.append(_at_home(replace(one, item=item), homes))
+    return tuple(found)
+
+
+def _uid(said: str) -> str:
+    """Return a UID, nothing for what is none."""
+    return said if len(said) <= MAX_UID and re.fullmatch(RE_VALID_UID, said) else ""
+
+
+def _item_uid(report: str, place: int, tracking: str) -> str:
+    """Return a UID for a measurement that has none of its own, the same at each reading.
+
+    The tracking UID alone will not do: one finding may be measured on several images.
+    """
+    name = hashlib.sha256(f"{report}/{place}/{tracking}".encode()).digest()
+    return f"2.25.{int.from_bytes(name[:16])}"
 
 
 def _at_home(one: Measurement, homes: dict[str, Reference]) -> Measurement:
@@ -90,7 +118,7 @@ def _measurement(group: Any) -> Measurement | None:
     numbers_found = [child for child in children if text(child, "ValueType") == "NUM"]
     label, uid = (
         _said(children, TRACKING.key, "TextValue"),
-        _said(children, TRACKING_UID.key, "UID"),
+        _uid(_said(children, TRACKING_UID.key, "UID")),
     )
     readings = tuple(one for child in numbers_found for one in _reading(child))
     found = _region(children) or _inferred(numbers_found)

@@ -241,8 +241,11 @@ def _group(one: Measurement) -> Dataset:
         named(CONTEXT, TRACKING_UID, str(UID(one.uid))),
     ]
     if isinstance(one.shape, Length | Bidirectional | Angle | Cobb):
-        return container(GROUP, [*tracked, *_inferred(one)], "1501")
-    return container(GROUP, [*tracked, *_region(one)], "1410")
+        group = container(GROUP, [*tracked, *_inferred(one)], "1501")
+    else:
+        group = container(GROUP, [*tracked, *_region(one)], "1410")
+    group.ObservationUID = UID(one.item)
+    return group
 
 
 def _inferred(one: Measurement) -> Iterator[Dataset]:

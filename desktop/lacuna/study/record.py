@@ -62,7 +62,9 @@ class Reading:
 class Measurement:
     """A shape on a frame, and its readings. ``measured`` makes one.
 
-    ``uid`` names it for ever (Tracking Unique Identifier); ``uid_of`` makes one of a mark's id.
+    ``uid`` names what was measured (Tracking Unique Identifier): the same finding on two images, or
+    on two days, has one. ``item`` names this one measurement of it (Observation UID) and is ``uid``
+    where nothing else is given; ``uid_of`` makes either of a mark's id.
     Points are rounded to 1/128 of a pixel and an ellipse's corners put in order when it is made:
     the 32 bit floats of DICOM hold that exactly, an ellipse's axes too, so that writing and
     reading gives an equal measurement. ``image.frames`` holds one frame, or none on an image that
@@ -77,8 +79,10 @@ class Measurement:
     shape: Shape
     readings: tuple[Reading, ...] = ()
     label: str = ""
+    item: str = ""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "item", self.item or self.uid)
         object.__setattr__(self, "shape", rounded(self.shape))
         wanted = quantities_of(self.shape)
         if wanted is not None and tuple(one.quantity for one in self.readings) != wanted:
@@ -147,8 +151,8 @@ def _on_grid(point: Point) -> Point:
 
 
 def uid_of(mark_id: str) -> str:
-    """Return the UID of a mark's id, a UUID in hexadecimal (PS3.5 B.2)."""
-    return f"{_UUID_ROOT}{int(mark_id, 16)}"
+    """Return the UID of a mark's id: a UUID in hexadecimal (PS3.5 B.2), or a UID already."""
+    return mark_id if "." in mark_id else f"{_UUID_ROOT}{int(mark_id, 16)}"
 
 
 def id_of(uid: str) -> str:

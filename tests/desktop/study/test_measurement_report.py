@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -108,6 +109,25 @@ def test_what_is_written_is_read_back_equal(study: Study, tmp_path: Path) -> Non
     assert document.measurements
     assert read_measurements(document) == tuple(ours)
     assert not list(tmp_path.glob("*.part"))
+
+
+def test_two_measurements_of_one_finding_stand_side_by_side(study: Study) -> None:
+    first, second = measurement(study, 0), replace(measurement(study, 1, 2), uid=uid_of("0"))
+    assert first.uid == second.uid
+    ds = measurement_report(study, [first, second])
+    assert tid1500.problems(ds) == []
+    assert measurements_of(ds) == (first, second)
+    for group in ds.ContentSequence[-1].ContentSequence:
+        del group.ObservationUID  # as other programs write it
+    foreign = measurements_of(ds)
+    assert [one.uid for one in foreign] == [first.uid] * 2
+    assert foreign[0].item != foreign[1].item
+    assert measurements_of(ds) == foreign
+    with pytest.warns(UserWarning, match="UI"):
+        ds.ContentSequence[-1].ContentSequence[0].ContentSequence[1].UID = "no UID"
+    assert measurements_of(ds)[0].uid == ""
+    ds.SOPInstanceUID = "1.2.840.99"  # the same finding, measured on another day
+    assert not {one.item for one in measurements_of(ds)} & {one.item for one in foreign}
 
 
 def test_readings_are_what_the_shape_measures(study: Study) -> None:

@@ -19,7 +19,7 @@ from lacuna.study.record import Measurement
 from lacuna.ui.main_window import MainWindow
 from lacuna.ui.notices import Notice, NoticeKind, error_notice
 from lacuna.ui.open_dialog import choose_new_file
-from lacuna.ui.viewer.mark_records import to_mark, to_record, uid_of
+from lacuna.ui.viewer.mark_records import to_mark, to_record
 from lacuna.work.jobs import JobPool
 
 SAVED_KEY = "measurements"
@@ -100,12 +100,12 @@ class MeasurementFiles(QObject):
         if case is None or not self._waiting:
             return
         board = self._window.image_view.board
-        known = {uid_of(mark.id) for mark in board.marks}
+        known = {mark.id for mark in board.marks}
         found, self._waiting = self._waiting, []
         for one in found:
             marks = [(record, to_mark(record, case.study)) for record in one.records]
             for _, mark in marks:
-                if mark is not None and uid_of(mark.id) not in known:
+                if mark is not None and mark.id not in known:
                     board.put(mark)
             homeless = tuple(record for record, mark in marks if mark is None)
             if homeless:

@@ -33,6 +33,8 @@ class Mark:
     """A shape on a frame, and what it measures there.
 
     ``values`` are those of a probe's pixel; ``statistics`` those of a region on a grey image.
+    ``label`` and ``tracking`` (a UID) are what another program calls the finding; they outlive a
+    change of the shape.
     """
 
     id: str
@@ -42,6 +44,8 @@ class Mark:
     value_unit: str = ""
     statistics: Statistics | None = None
     values: tuple[float, ...] = ()
+    label: str = ""
+    tracking: str = ""
 
 
 _Marks = tuple[Mark, ...]
@@ -64,7 +68,10 @@ class Board:
         return next((mark for mark in self.marks if mark.id == mark_id), None)
 
     def put(self, mark: Mark) -> None:
-        """Add a mark, or replace the one of its id."""
+        """Add a mark, or replace the one of its id: what that was called stays."""
+        old = self.get(mark.id)
+        if old is not None:
+            mark = replace(mark, label=old.label, tracking=old.tracking)
         self._change((*self._without(mark.id), mark), mark.spot)
 
     def remove(self, mark_id: str) -> None:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
-
-from lacuna.report.model import new_id
 from lacuna.study.measure import Statistics
 from lacuna.study.model import Image, Series, Study
-from lacuna.study.record import Measurement, Quantity, readings
+from lacuna.study.record import Measurement, Quantity, id_of, readings, uid_of
 from lacuna.study.softcopy import Reference
 from lacuna.ui.viewer.board import Mark, Spot, scale_on
 
@@ -28,7 +25,8 @@ def to_record(mark: Mark, study: Study) -> Measurement | None:
     )
     value = mark.values[0] if len(mark.values) == 1 else None
     read = readings(mark.shape, mark.scale, mark.value_unit, mark.statistics, value)
-    return Measurement(uid_of(mark.id), home, mark.shape, read)
+    item = uid_of(mark.id)
+    return Measurement(mark.tracking or item, home, mark.shape, read, mark.label, item)
 
 
 def to_mark(record: Measurement, study: Study) -> Mark | None:
@@ -47,21 +45,16 @@ def to_mark(record: Measurement, study: Study) -> Mark | None:
     unit = "SUVbw" if image.suv_factor else image.value_unit
     value = _said(record, Quantity.VALUE)
     return Mark(
-        record.uid or new_id(),
+        id_of(record.item),
         spot,
         record.shape,
         scale_on(image, record.shape, frame),
         unit,
         _statistics(record),
         () if value is None else (value,),
+        record.label,
+        "" if record.uid == record.item else record.uid,
     )
-
-
-def uid_of(mark_id: str) -> str:
-    """Return the UID that names a mark for ever: its own where it came with one."""
-    if mark_id.replace(".", "").isdigit():
-        return mark_id
-    return f"2.25.{int.from_bytes(sha256(mark_id.encode()).digest()[:16])}"
 
 
 def _home(study: Study, sop_uid: str) -> tuple[Series, Image] | None:
