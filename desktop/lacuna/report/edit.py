@@ -113,6 +113,20 @@ def edited(fill: Fill, text: str) -> Fill:
     return replace(fill, id=new_id(), text=text, state=FillState.EDITED)
 
 
+def copy_of(span: Span, text: str, *, whole: bool = True) -> Span:
+    """Return what says ``text``, of a span, in another place: by the same author, without its lock.
+
+    A gap is a gap of the same length. ``whole``: where all of a proposal is taken, what it replaced
+    comes back when the copy is rejected, too; otherwise a gap.
+    """
+    free = _unlocked(span)
+    if isinstance(free, Gap):
+        return Gap(new_id(), free.length)
+    if whole and isinstance(free, Fill) and (free.text, free.parts) == (text, 1):
+        return replace(free, id=new_id(), replaced=replace(free.replaced, id=new_id()))
+    return _part(free, text)
+
+
 def _in_section(report: Report, section: int, change: Callable[[_Spans], _Spans]) -> Report:
     sections = list(report.sections)
     sections[section] = replace(sections[section], spans=change(sections[section].spans))

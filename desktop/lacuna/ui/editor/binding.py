@@ -21,7 +21,7 @@ from PySide6.QtGui import (
     QTextFormat,
 )
 
-from lacuna.report import edit, markup, text
+from lacuna.report import edit, text
 from lacuna.report.model import Gap, Length, Report, Section, Span
 from lacuna.ui.editor.spans import Spans
 from lacuna.ui.editor.text_units import to_index, to_units, units
@@ -81,7 +81,7 @@ class Binding:
         """
         for span in report.spans():
             text.check(edit.shown(span).replace(edit.GAP_CHARACTER, ""))
-        self.spans.learn(report)
+        self.spans.begin(report)
         self.document.setUndoRedoEnabled(False)
         cursor = QTextCursor(self.document)
         cursor.beginEditBlock()  # who listens hears of the whole report, never of a half
@@ -168,14 +168,18 @@ class Binding:
             end -= 1
         return start, end
 
-    def text_between(self, start: int, end: int) -> str:
-        """Return the text of a range as plain text: gaps as markers, headings with a colon."""
-        lines = []
-        block = self.document.findBlock(start)
+    def words_between(self, start: int, end: int) -> Iterator[tuple[str, Span | None]]:
+        """Yield the text of a range in pieces, each with the span that it is of.
+
+        Headings, with a colon, and what parts sections are of none.
+        """
+        first = block = self.document.findBlock(start)
         while block.isValid() and block.position() < max(end, start + 1):
-            lines.append(self._line_text(block, start, end))
+            if block != first:
+                before = self.run_at(block.position() - 1)
+                yield "\n", before.span if before is not None else None
+            yield from self._line_words(block, start, end)
             block = block.next()
-        return "\n".join(lines)
 
     def touches_structure(self, start: int, end: int) -> bool:
         """Whether removing the range would break a heading or join two sections."""
@@ -209,18 +213,18 @@ class Binding:
     def _blank(self, position: int) -> bool:
         return self.document.characterAt(position).isspace()
 
-    def _line_text(self, block: QTextBlock, start: int, end: int) -> str:
-        low = max(start - block.position(), 0)
-        high = min(end, block.position() + block.length() - 1) - block.position()
+    def _line_words(
+        self, block: QTextBlock, start: int, end: int
+    ) -> Iterator[tuple[str, Span | None]]:
+        line, at = block.text(), block.position()
+        low, high = max(start, at), min(end, at + block.length() - 1)
         if is_heading(block):
-            return block.text()[to_index(block.text(), low) :] + ":"
-        line = block.text()
-        shown = line[to_index(line, low) : to_index(line, high)]
-        at = block.position() + low
-        gaps = [r.span for r in self.runs() if at <= r.start and isinstance(r.span, Gap)]
-        for gap in gaps[: shown.count(edit.GAP_CHARACTER)]:
-            shown = shown.replace(edit.GAP_CHARACTER, markup.marker(gap.length), 1)
-        return shown
+            yield line[to_index(line, low - at) :] + ":", None
+            return
+        for run in self.runs():
+            begins, ends = max(run.start, low) - at, min(run.end, high) - at
+            if begins < ends:
+                yield line[to_index(line, begins) : to_index(line, ends)], run.span
 
     def _placed(self) -> Iterator[Run]:
         bodies = self._scan()

@@ -6,7 +6,7 @@ edit that would touch an anchor or a heading raises ``Refused`` and leaves the d
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from PySide6.QtGui import QTextCursor
@@ -14,7 +14,7 @@ from PySide6.QtGui import QTextCursor
 from lacuna.report import edit, markup
 from lacuna.report.model import Fill, Fixed, Gap, Length, Span, new_id
 from lacuna.report.text import clean
-from lacuna.ui.editor.binding import Binding, char_format, insert_marked
+from lacuna.ui.editor.binding import Binding, char_format, insert_marked, insert_span
 from lacuna.ui.editor.spans import is_typed
 
 ANCHOR = "Unlock it first with Ctrl+L."
@@ -47,8 +47,8 @@ class Editing:
         else:  # no edit block of its own, so that Qt joins it with what was typed before
             self._insert(cursor, words)
 
-    def paste(self, cursor: QTextCursor, words: str) -> None:
-        """Insert plain text in place of the selection; gap markers in it become gaps.
+    def insert(self, cursor: QTextCursor, pieces: Iterable[str | Span]) -> None:
+        """Insert typed words and spans in place of the selection.
 
         Raises:
             Refused: inside an anchor or a heading.
@@ -56,11 +56,11 @@ class Editing:
         self._check(cursor)
         with self._one_step(cursor):
             self._remove(cursor)
-            for piece in markup.pieces(clean(words)):
-                if isinstance(piece, Gap):
-                    self._insert_gap(cursor, piece)
-                else:
+            for piece in pieces:
+                if isinstance(piece, str):
                     self._insert(cursor, piece)
+                else:
+                    self._insert_span(cursor, piece)
 
     def remove(self, cursor: QTextCursor) -> None:
         """Delete the selection.
@@ -80,7 +80,7 @@ class Editing:
         self._check(cursor)
         with self._one_step(cursor):
             self._remove(cursor)
-            self._insert_gap(cursor, Gap(new_id()))
+            self._insert_span(cursor, Gap(new_id()))
 
     def insert_anchor(self, cursor: QTextCursor, anchor: Fixed) -> None:
         """Put an anchor in place of the selection, set apart by spaces where words would touch it.
@@ -93,9 +93,7 @@ class Editing:
             self._remove(cursor)
             if not self._parts_before(cursor.position()):
                 self._insert(cursor, " ")
-            self._binding.spans.remember(anchor)
-            insert_marked(cursor, anchor.text, char_format(anchor))
-            self._binding.forget()
+            self._insert_span(cursor, anchor)
             if not self._parts_after(cursor.position()):
                 self._insert(cursor, " ")
 
@@ -135,9 +133,9 @@ class Editing:
         insert_marked(cursor, words, char_format(self._joined(cursor.position())))
         self._binding.forget()
 
-    def _insert_gap(self, cursor: QTextCursor, gap: Gap) -> None:
-        self._binding.spans.remember(gap)
-        insert_marked(cursor, edit.shown(gap), char_format(gap))
+    def _insert_span(self, cursor: QTextCursor, span: Span) -> None:
+        self._binding.spans.remember(span)
+        insert_span(cursor, span)
         self._binding.forget()
 
     def _joined(self, position: int) -> Span | None:
@@ -163,7 +161,7 @@ class Editing:
             cursor.setPosition(start)
             cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
             self._remove(cursor)
-            self._insert_gap(cursor, Gap(new_id(), length))
+            self._insert_span(cursor, Gap(new_id(), length))
 
     def _marker_before(self, position: int) -> tuple[int, Length] | None:
         place = self._binding.place(position)

@@ -9,19 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial, reduce
 
-from PySide6.QtCore import (
-    QEvent,
-    QMimeData,
-    QObject,
-    QPoint,
-    QPointF,
-    Qt,
-    Signal,
-)
+from PySide6.QtCore import QEvent, QMimeData, QObject, QPoint, QPointF, Qt, Signal
 from PySide6.QtGui import (
-    QClipboard,
     QContextMenuEvent,
-    QGuiApplication,
     QHelpEvent,
     QInputMethodEvent,
     QKeyEvent,
@@ -34,10 +24,10 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QMenu, QTextEdit, QToolTip, QWidget
 
 from lacuna.report import edit
-from lacuna.report.draft_mark import copied, unmarked
 from lacuna.report.model import Fixed, Report, Span
 from lacuna.ui.editor import caret, keys
 from lacuna.ui.editor.binding import Binding
+from lacuna.ui.editor.clipboard import Clipboard
 from lacuna.ui.editor.editing import Editing, Refused
 from lacuna.ui.editor.live_hand import LiveHand
 from lacuna.ui.editor.live_view import LiveView
@@ -61,7 +51,7 @@ class ReportEditor(QTextEdit):
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._binding = Binding(self.document())
-        self._editing = Editing(self._binding)
+        self._editing, self._clipboard = Editing(self._binding), Clipboard(self._binding)
         live, hand = LiveView(self), LiveHand()
         self.paper = Paper(self, self._binding, look, live, hand)
         self.run = RunOnPaper(self, self._binding, self.paper, live, hand)
@@ -184,7 +174,7 @@ class ReportEditor(QTextEdit):
         caret.show(self)
         if keys.is_harmless(event):
             super().keyPressEvent(event)
-            self._offer_selection()
+            self._clipboard.offer(self.textCursor())  # Qt has just done so, without marks
         elif not self._handled(event):
             event.ignore()
 
@@ -214,15 +204,12 @@ class ReportEditor(QTextEdit):
         super().inputMethodEvent(event)
 
     def copy(self) -> None:
-        """Put the selection on the clipboard as plain text, gaps as they are typed.
-
-        A model's words that nobody took over carry the line that says so.
+        """Put the selection on the clipboard.
 
         ``createMimeDataFromSelection``, Qt's own place for this, is not overridden: what Python
         hands back from it is freed twice, and the application dies with the report.
         """
-        if self.textCursor().hasSelection():
-            QGuiApplication.clipboard().setText(self._copied())
+        self._clipboard.copy(self.textCursor())
 
     def undo(self) -> None:
         """Take the last step back."""
@@ -236,7 +223,8 @@ class ReportEditor(QTextEdit):
         return source.hasText()
 
     def insertFromMimeData(self, source: QMimeData) -> None:
-        self._attempt(lambda: self._editing.paste(self.textCursor(), unmarked(source.text())))
+        brought = self._clipboard.brought(source.text())
+        self._attempt(lambda: self._editing.insert(self.textCursor(), brought))
 
     def cut(self) -> None:
         """Copy the selection, then delete it unless it holds an anchor."""
@@ -276,7 +264,7 @@ class ReportEditor(QTextEdit):
         struck = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         if not self.run.release(strike=struck):
             super().mouseReleaseEvent(event)
-            self._offer_selection()
+            self._clipboard.offer(self.textCursor())  # Qt has just done so, without marks
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
@@ -379,17 +367,6 @@ class ReportEditor(QTextEdit):
         if not cursor.hasSelection():
             cursor.movePosition(move, QTextCursor.MoveMode.KeepAnchor)
         self._attempt(lambda: self._editing.remove(cursor))
-
-    def _copied(self) -> str:
-        cursor = self.textCursor()
-        words = self._binding.text_between(cursor.selectionStart(), cursor.selectionEnd())
-        return copied(words, [run.span for run in caret.within(self._binding, cursor)])
-
-    def _offer_selection(self) -> None:
-        """Where to select is to copy (X11), Qt has just done so, without marks: do it again."""
-        clipboard = QGuiApplication.clipboard()
-        if clipboard.supportsSelection() and self.textCursor().hasSelection():
-            clipboard.setText(self._copied(), QClipboard.Mode.Selection)
 
     def _attempt(self, act: Callable[[], None]) -> bool:
         try:

@@ -15,6 +15,12 @@ class Spans:
     def __init__(self) -> None:
         self._known: dict[str, Span] = {}
         self._derived: dict[tuple[str | None, str, int], Span] = {}
+        self.report = new_id()  # which report is open: a new name for each that is loaded
+
+    def begin(self, report: Report) -> None:
+        """Another report is opened: remember its spans, too."""
+        self.report = new_id()
+        self.learn(report)
 
     def learn(self, report: Report) -> None:
         """Remember a report's spans."""
