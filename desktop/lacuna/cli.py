@@ -13,14 +13,17 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import lacuna
 from lacuna.errors import Cancelled, UserFacingError
 from lacuna.log import Log
 from lacuna.paths import AppPaths, locate
-from lacuna.settings import STEPS
+from lacuna.settings import STEPS, load_settings
 from lacuna_models.api import EngineError
+
+if TYPE_CHECKING:
+    from lacuna.department import Department
 
 DONE, BUG, REFUSED, INTERRUPTED = 0, 1, 2, 130
 VERBS = ("gui", "draft", "ask", "score", "doctor", "sample")
@@ -125,6 +128,12 @@ def _add_draft(draft: argparse.ArgumentParser) -> None:
         help="let other sentences follow the picture where your words contradict it",
     )
     _add_engine(draft)
+    draft.add_argument(
+        "--server",
+        action="store_true",
+        help="let the department's server think: the one that the settings allow; --model then "
+        "names the folder of the checkpoint that it serves, weights not needed",
+    )
     draft.add_argument("--json", action="store_true", help="add the provenance of every span")
     draft.add_argument("--trace", action="store_true", help="print every step to standard error")
 
@@ -256,6 +265,7 @@ def _draft(arguments: argparse.Namespace) -> int:
         alternatives=arguments.alternatives,
         words=arguments.words,
         follow=not arguments.own_opinion,
+        server=_department(arguments) if arguments.server else None,
     )
     trace = (lambda event: _say(trace_line(event))) if arguments.trace else None
     outcome = draft(order, on_step=trace)
@@ -264,6 +274,14 @@ def _draft(arguments: argparse.Namespace) -> int:
     own_end = arguments.json or order.text is None
     _print((as_json(outcome) if arguments.json else plain(outcome)) + ("\n" if own_end else ""))
     return INTERRUPTED if outcome.stopped else DONE
+
+
+def _department(arguments: argparse.Namespace) -> Department:
+    from lacuna.department import allowed
+
+    if arguments.adapter is not None:
+        raise UserFacingError("A department server takes no adapter.", "Leave --adapter out.")
+    return allowed(load_settings(locate(arguments.data_dir).settings), arguments.model)
 
 
 def _ask(arguments: argparse.Namespace) -> int:

@@ -17,6 +17,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Literal
 
+from lacuna.department import Department
 from lacuna.errors import UserFacingError
 from lacuna.report.apply import apply_done
 from lacuna.report.draft_mark import words_mean_nothing
@@ -62,6 +63,7 @@ class Order:
     alternatives: int = 1
     words: int | None = None  # of a whole draft
     follow: bool = True  # whether other sentences follow the words that stand
+    server: Department | None = None  # thinks instead of a model on this computer
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +151,8 @@ def _hushed() -> Iterator[None]:
 
 
 def _engine(order: Order) -> Engine:
+    if order.server is not None:
+        return order.server.open()
     return load_for(order.model, order.device, order.adapter)
 
 

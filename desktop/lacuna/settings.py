@@ -34,6 +34,9 @@ class Settings:
     report_zoom: size of the report's type, 14 to 24 px.
     image_tokens: tokens that an image takes of the model's context; None goes by the rule.
     keys: the reader's own keys on the image side, by the names of commands.
+    server: the one department server that may be spoken to, https://name:port; None is none.
+    server_authority: a file of the hospital's certificate authority, in PEM.
+    server_key: a file that holds the key that the server asks for.
     """
 
     model: str | None = None
@@ -47,11 +50,19 @@ class Settings:
     report_zoom: int = 16
     image_tokens: int | None = None
     keys: Mapping[str, str] = field(default_factory=dict)
+    server: str | None = None
+    server_authority: str | None = None
+    server_key: str | None = None
 
     def __post_init__(self) -> None:
         for name in ("model", "adapter"):
             value = getattr(self, name)
             _require(value is None or _named(value), name, "a folder")
+        for name in ("server_authority", "server_key"):
+            value = getattr(self, name)
+            _require(value is None or _named(value), name, "a file")
+        secure = self.server is None or (_named(self.server) and self.server.startswith("https://"))
+        _require(secure, "server", "an address that begins with https://")
         _require(_named(self.device), "device", "a device, or auto")
         steps = self.steps
         _require(steps is None or _whole(steps, STEPS), "steps", "1 to 1000")

@@ -179,6 +179,48 @@ def load(
     return loaded
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Wording:
+    """What of a checkpoint folder is not its weights: enough to lay a report out with.
+
+    ``marks`` are the names of all special tokens, longest first.
+    """
+
+    vocabulary: Vocabulary
+    canvas: CanvasSpec
+    settings: SamplerSettings
+    marks: tuple[str, ...]
+    demonstrator: bool
+
+
+def wording(path: Path) -> Wording:
+    """Read a checkpoint folder that may lack its weights; the model is elsewhere.
+
+    Raises:
+        EngineError: anything wrong with the folder, in one sentence.
+    """
+    _config(path)
+    traits = _traits(path)
+    _go_offline()
+    with _quiet():
+        _check_config(path)
+        tokenizer = _tokenizer(path)
+        try:
+            model = _bare(path, torch.bfloat16)
+        except _BROKEN as error:
+            raise EngineError(f"config.json in {path.name} is damaged.") from error
+    vocabulary = Vocabulary(
+        tokenizer, model.config.text_config.vocab_size, _marks(model, tokenizer)
+    )
+    return Wording(
+        vocabulary=vocabulary,
+        canvas=_canvas(model, tokenizer, vocabulary, traits),
+        settings=_settings(model),
+        marks=_mark_names(tokenizer),
+        demonstrator=traits.demonstrator,
+    )
+
+
 def pick_device(name: str) -> torch.device:
     """Return a device by name; ``auto`` takes cuda, then mps, then the CPU.
 
@@ -367,13 +409,8 @@ def _model(
     dtype: torch.dtype,
     tell: Callable[[float], None],
 ) -> Any:
-    from transformers import DiffusionGemmaConfig
-
-    scheme = scheme_of(path)
     try:
-        config = DiffusionGemmaConfig.from_pretrained(str(path), local_files_only=True)
-        model = skeleton(config, dtype, scheme)
-        _read_generation_settings(model, path)
+        model = _bare(path, dtype)
         pour(model, files, device, dtype, tell)
     except torch.OutOfMemoryError as error:
         raise EngineError(
@@ -382,6 +419,16 @@ def _model(
     except (*_BROKEN, UnfitError) as error:
         raise EngineError(f"The weights of {path.name} do not fit its config.json.") from error
     return model.eval()
+
+
+def _bare(path: Path, dtype: torch.dtype) -> Any:
+    """Return the model without weights, with its generation settings."""
+    from transformers import DiffusionGemmaConfig
+
+    config = DiffusionGemmaConfig.from_pretrained(str(path), local_files_only=True)
+    model = skeleton(config, dtype, scheme_of(path))
+    _read_generation_settings(model, path)
+    return model
 
 
 def _read_generation_settings(model: Any, path: Path) -> None:
