@@ -29,7 +29,8 @@ def dense_experts(
 ) -> Tensor:
     """Run every expert on every token, (tokens, hidden), and weigh: others count nothing."""
     count, width = hidden.shape[0], experts.intermediate_dim
-    share = torch.zeros(count, experts.num_experts).scatter(1, top_k_index, top_k_weights.float())
+    share = torch.zeros(count, experts.num_experts, device=hidden.device)
+    share = share.scatter(1, top_k_index, top_k_weights.float())
     gate = functional.linear(hidden, experts.gate_up_proj[:, :width].flatten(0, 1))
     up = functional.linear(hidden, experts.gate_up_proj[:, width:].flatten(0, 1))
     inner = (experts.act_fn(gate) * up).view(count, -1, width)

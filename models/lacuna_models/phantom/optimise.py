@@ -61,7 +61,7 @@ class Optimiser:
 
     def state(self) -> dict[str, Tensor]:
         """Return momenta and step count, for a checkpoint."""
-        return {**self._state, "steps": torch.tensor(self._steps)}
+        return {**self._state, "steps": torch.tensor(self._steps, device="cpu")}
 
     def load(self, state: dict[str, Tensor]) -> None:
         """Take up a saved state."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import torch
@@ -11,11 +12,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from lacuna_models.phantom.cases import HELD_OUT, Case, draw_case
+from lacuna_models.phantom.files import written_whole
 from lacuna_models.phantom.picture import render
 
 SIZE = 128
 PATCH = 8
 GREY = 128
+_PIECE = 64
 
 
 def training_seeds(seed: int, count: int) -> range:
@@ -30,14 +33,32 @@ def held_out_seeds(count: int, seed: int = 0) -> range:
     return range(start, start + count)
 
 
-def load_pictures(folder: Path, seeds: range) -> NDArray[np.uint8]:
-    """Return the pictures of seeds, (count, 128, 128) uint8; drawn once, then read from a file."""
+def load_pictures(
+    folder: Path, seeds: range, told: Callable[[int, int], None] = lambda done, count: None
+) -> NDArray[np.uint8]:
+    """Return the pictures of seeds, (count, 128, 128) uint8; drawn once, then mapped from a file.
+
+    ``told`` hears how many are drawn, of how many.
+
+    Raises:
+        EngineError: they could not be written.
+    """
     path = folder / f"pictures-{seeds.start}-{len(seeds)}.npy"
     if not path.is_file():
-        partial = path.with_suffix(".partial.npy")
-        np.save(partial, draw_pictures([draw_case(seed) for seed in seeds]))
-        partial.replace(path)
+        with written_whole(path) as partial, partial.open("wb") as file:
+            _draw_into(file, seeds, told)
     return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
+
+
+def _draw_into(file: BinaryIO, seeds: range, told: Callable[[int, int], None]) -> None:
+    """Write an array file piece by piece: all pictures of a run are half a gigabyte."""
+    shape = (len(seeds), SIZE, SIZE)
+    header = {"descr": "|u1", "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(file, header)
+    for start in range(0, len(seeds), _PIECE):
+        piece = seeds[start : start + _PIECE]
+        file.write(draw_pictures([draw_case(seed) for seed in piece]).tobytes())
+        told(start + len(piece), len(seeds))
 
 
 def draw_pictures(cases: Sequence[Case]) -> NDArray[np.uint8]:
@@ -58,6 +79,6 @@ def patches(pictures: NDArray[np.uint8]) -> Tensor:
 
 def patch_positions(count: int) -> Tensor:
     """Return each patch's (x, y), (count, 256, 2)."""
-    side = torch.arange(SIZE // PATCH)
+    side = torch.arange(SIZE // PATCH, device="cpu")
     y, x = torch.meshgrid(side, side, indexing="ij")
     return torch.stack((x, y), dim=-1).view(1, -1, 2).expand(count, -1, -1)

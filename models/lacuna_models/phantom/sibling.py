@@ -99,24 +99,24 @@ def prompt_masks(prompts: Tensor, image: int) -> Masks:
     As upstream's: causal in full attention; in sliding attention a picture's tokens see each
     other too. Both are (1, 1, P, P), 0 where seen, else very negative.
     """
-    causal = torch.ones(prompts.shape[1], prompts.shape[1], dtype=torch.bool).tril()
     seen = prompts[0] == image
+    causal = torch.ones_like(seen).expand(len(seen), -1).tril()
     return {
         "full_attention": _additive(causal),
         "sliding_attention": _additive(causal | (seen[:, None] & seen[None, :])),
     }
 
 
-def reply_masks(count: int, behind: int) -> Masks:
+def reply_masks(count: int, behind: int, device: torch.device) -> Masks:
     """Return the masks of ``count`` reply tokens behind as many cached ones, (1, 1, C, B + C)."""
-    causal = torch.ones(count, behind + count, dtype=torch.bool).tril(diagonal=behind)
-    mask = _additive(causal)
+    causal = torch.ones(count, behind + count, dtype=torch.bool, device=device)
+    mask = _additive(causal.tril(diagonal=behind))
     return {"full_attention": mask, "sliding_attention": mask}
 
 
 def _additive(seen: Tensor) -> Tensor:
-    mask = torch.zeros(seen.shape).masked_fill(~seen, torch.finfo(torch.float32).min)
-    return mask[None, None]
+    mask = torch.zeros(seen.shape, device=seen.device)
+    return mask.masked_fill(~seen, torch.finfo(torch.float32).min)[None, None]
 
 
 def encode_prompt(
@@ -145,7 +145,7 @@ def reply_logits(
     model: Gemma4ForConditionalGeneration, cache: DynamicCache, tokens: Tensor
 ) -> Tensor:
     """Return the logits behind each of the tokens, (rows, T, V); the cache grows by them."""
-    masks = reply_masks(tokens.shape[1], cache.get_seq_length())
+    masks = reply_masks(tokens.shape[1], cache.get_seq_length(), tokens.device)
     logits: Tensor = model(
         input_ids=tokens, attention_mask=masks, past_key_values=cache, use_cache=True
     ).logits

@@ -13,24 +13,15 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional
 from transformers import Gemma4ForConditionalGeneration
 
 from lacuna_models.phantom.canvases import Damage, Ids, stack
 from lacuna_models.phantom.cases import Rng
 from lacuna_models.phantom.grammar import Report
-from lacuna_models.phantom.language import (
-    BALANCE,
-    GREY_DRAFTS,
-    GREY_GAPS,
-    Balance,
-    Form,
-    Row,
-    Task,
-    Tasks,
-    prompt_ids,
-)
+from lacuna_models.phantom.language import BALANCE, Balance, weighed
+from lacuna_models.phantom.prompts import Form, prompt_ids
 from lacuna_models.phantom.sibling import Told, encode_prompt, reply_logits
+from lacuna_models.phantom.tasks import GREY_DRAFTS, GREY_GAPS, Row, Task, Tasks
 
 TOLD_SHARE = 0.1  # of the rows
 
@@ -81,7 +72,7 @@ class SiblingTasks(Tasks):
         length = -(-max(len(canvas.target) for canvas in canvases) // 16) * 16
         batch = stack(canvases, self._words, rng, length)
         return Task(
-            prompts=torch.tensor(prompts),
+            prompts=torch.from_numpy(np.array(prompts)),
             features=self._seen(rows) if form.picture else None,
             canvases=replace(batch, weight=batch.weight * batch.hit),
             repeats=self._repeats,
@@ -109,14 +100,11 @@ def sibling_loss(
     A prompt is encoded once for its replies, all but its last token, from which the first token of
     each reply is told.
     """
-    canvas = task.canvases
-    target = torch.from_numpy(canvas.target)
-    cache = encode_prompt(model, task.prompts, task.features)
+    canvas = task.shown(model.device)
+    prompts, features = task.asked(model.device)
+    cache = encode_prompt(model, prompts, features)
     cache.batch_repeat_interleave(task.repeats)
-    first = task.prompts[:, -1:].repeat_interleave(task.repeats, dim=0)
-    logits = reply_logits(model, cache, torch.cat((first, target[:, :-1]), dim=1))
-    weight = torch.from_numpy(canvas.weight)
-    each = functional.cross_entropy(logits.flatten(0, 1), target.flatten(), reduction="none")
-    loss = (each * weight.flatten()).sum() / weight.sum()
-    right = (logits.detach().argmax(-1) == target)[torch.from_numpy(canvas.hit)]
-    return loss + BALANCE * balance.loss(), right
+    first = prompts[:, -1:].repeat_interleave(task.repeats, dim=0)
+    logits = reply_logits(model, cache, torch.cat((first, canvas.target[:, :-1]), dim=1))
+    right = (logits.detach().argmax(-1) == canvas.target)[canvas.hit]
+    return weighed(logits, canvas) + BALANCE * balance.loss(), right

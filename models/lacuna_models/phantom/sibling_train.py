@@ -6,41 +6,26 @@ A run is a folder as in ``train``, and resumes as one; its recipe's ``told`` tel
 from __future__ import annotations
 
 import json
-import logging
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-import numpy as np
 import torch
-from safetensors.torch import load_file
 from transformers import Gemma4ForConditionalGeneration, GenerationConfig
 
 from lacuna_models.api import EngineError
-from lacuna_models.phantom.cases import draw_case
-from lacuna_models.phantom.language import Balance, language_parameters
-from lacuna_models.phantom.model import Shape, make_image_processor
-from lacuna_models.phantom.optimise import Optimiser, schedule
-from lacuna_models.phantom.pictures import GREY, SIZE, load_pictures
+from lacuna_models.phantom.files import read_tensors
+from lacuna_models.phantom.machine import Machine
+from lacuna_models.phantom.model import make_image_processor
+from lacuna_models.phantom.phases import draw, learn_vision, learn_words, make_tasks
+from lacuna_models.phantom.runs import Recipe, Run, saved_run
 from lacuna_models.phantom.sibling import make_sibling, sibling_config, take_tower
 from lacuna_models.phantom.sibling_tasks import TOLD_SHARE, SiblingTasks, sibling_loss
 from lacuna_models.phantom.tokenizer import END_TURN
-from lacuna_models.phantom.train import (
-    Clock,
-    Progress,
-    Recent,
-    Recipe,
-    Run,
-    run_soft_tokens,
-    train_vision,
-)
-from lacuna_models.phantom.vision import encode_all
-
-log = logging.getLogger(__name__)
 
 KIND = "sibling"
-_RATE = 3e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +45,14 @@ class SiblingRun(Run):
     """A run of the sibling; one thread uses it."""
 
     recipe: SiblingRecipe
+    recipe_type: ClassVar[type[Recipe]] = SiblingRecipe
+    kind: ClassVar[str] = "training run of a sibling"
+    other: ClassVar[str] = "It holds the bundled model's run: leave out --sibling."
+
+    @classmethod
+    def owns(cls, recipe: Mapping[str, Any]) -> bool:
+        """Return whether a saved recipe is a sibling's."""
+        return not Run.owns(recipe)
 
     def _make_model(self) -> Gemma4ForConditionalGeneration:
         return make_sibling(sibling_config(self.recipe.shape, self.tokenizer), self.recipe.seed)
@@ -71,123 +64,70 @@ class SiblingRun(Run):
 
 
 def train_sibling(
-    folder: Path, recipe: SiblingRecipe, resume: bool = False, tower: Path | None = None
+    folder: Path,
+    recipe: SiblingRecipe,
+    resume: bool = False,
+    tower: Path | None = None,
+    machine: Machine | None = None,
 ) -> SiblingRun:
     """Run, or go on with, a sibling's training; blocks until its minutes are used.
 
-    ``tower`` is a diffusion run whose vision is taken over; the vision minutes then count as used.
+    ``tower`` is a diffusion run whose vision a new run takes over; the vision minutes then count as
+    used.
 
     Raises:
-        EngineError: if the folder holds a run and ``resume`` is False, or the reverse; a tower of
-            another shape.
+        EngineError: if the folder holds a run and ``resume`` is False, or the reverse, or what is
+            no run's; a tower of another shape; the disk is full.
+        KeyboardInterrupt: Ctrl+C; what was learnt is saved.
     """
-    torch.set_num_threads(1)
-    if resume:
-        run = open_sibling(folder)
-        run.recipe = replace(run.recipe, minutes=recipe.minutes)
-    elif (folder / "run.json").is_file():
-        raise EngineError(f"{folder} holds a training run already.", "Go on with --resume.")
-    else:
-        folder.mkdir(parents=True, exist_ok=True)
-        run = SiblingRun(folder, replace(recipe, tower=tower is not None), Progress())
-        if tower is not None:
-            _take(run, tower)
-    pictures = load_pictures(folder, run.seeds)
-    train_vision(run, pictures)
-    _train_words(run, pictures)
+    if not resume:
+        recipe = replace(recipe, tower=tower is not None)
+    run = SiblingRun.enter(folder, recipe, resume, machine)
+    if tower is not None and not resume:
+        _take(run, tower)
+    pictures = draw(run)
+    learn_vision(run, pictures)
+    learn_words(
+        run,
+        "sibling",
+        lambda: make_tasks(run, pictures, SiblingTasks, told=run.recipe.told),
+        lambda task, balance, _: sibling_loss(run.model, task, balance),
+    )
     return run
 
 
 def is_sibling(folder: Path) -> bool:
     """Return whether a folder holds a sibling's run."""
-    path = folder / "run.json"
-    return path.is_file() and "told" in json.loads(path.read_text(encoding="utf-8"))["recipe"]
-
-
-def open_sibling(folder: Path) -> SiblingRun:
-    """Return a sibling's run with its latest weights.
-
-    Raises:
-        EngineError: the folder holds none.
-    """
-    if not is_sibling(folder):
-        raise EngineError(f"{folder} holds no training run of a sibling.", "Start one anew.")
-    saved = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-    shape = Shape(**saved["recipe"].pop("shape"))
-    recipe = SiblingRecipe(**saved["recipe"], shape=shape)
-    run = SiblingRun(folder, recipe, Progress(**saved["progress"]))
-    run.load("language" if run.progress.language_steps else "vision")
-    return run
+    saved = saved_run(folder)
+    return saved is not None and SiblingRun.owns(saved["recipe"])
 
 
 def _take(run: SiblingRun, tower: Path) -> None:
     """Start from the vision of a diffusion run, and count its minutes and steps as this run's."""
-    found = [p for p in ("language", "vision") if (tower / f"state-{p}.safetensors").is_file()]
-    if not found:
+    saved = saved_run(tower)
+    if saved is None or not Run.owns(saved["recipe"]):
         raise EngineError(f"{tower} holds no training run.", "Name a run of the bundled model.")
-    saved = json.loads((tower / "run.json").read_text(encoding="utf-8"))
+    phase = "language" if saved["progress"]["language_steps"] else "vision"
     try:
-        taken = take_tower(run.model, load_file(tower / f"state-{found[0]}.safetensors"))
+        taken = take_tower(run.model, read_tensors(tower / f"state-{phase}.safetensors"))
     except ValueError as error:
         raise EngineError(f"The vision of {tower} does not fit: {error}.") from error
     run.progress.vision_seconds = run.recipe.vision_minutes * 60
     run.progress.vision_steps = saved["progress"]["vision_steps"]
-    log.info("took %d tensors of vision from %s", taken, tower.name)
+    run.machine.display.say(f"took {taken} tensors of vision from {tower.name}")
     same = all(saved["recipe"][n] == getattr(run.recipe, n) for n in ("seed", "pictures"))
     if same and saved["progress"]["language_steps"]:  # its vision is finished
-        _share(run.folder, tower)
+        _share(run, tower)
 
 
-def _share(folder: Path, tower: Path) -> None:
+def _share(run: SiblingRun, tower: Path) -> None:
     """Link the pictures and soft tokens of a run with the same phantoms, to spare making them."""
     for pattern in ("pictures-*.npy", "soft-tokens-*.safetensors"):
         for file in tower.glob(pattern):
             try:
-                os.link(file, folder / file.name)
-            except OSError as error:  # another file system: they are made anew
-                log.info("%s is not shared: %s", file.name, error.strerror)
-
-
-def _train_words(run: SiblingRun, pictures: np.ndarray) -> None:
-    minutes = run.recipe.minutes - run.recipe.vision_minutes
-    if run.progress.language_seconds >= minutes * 60:
-        return
-    run.model.requires_grad_(requires_grad=True)
-    tasks = _tasks(run, pictures)
-    optimiser = Optimiser(language_parameters(run.model))
-    if run.progress.language_steps:
-        optimiser.load(run.load("language"))
-    for name, weight in run.model.named_parameters():
-        weight.requires_grad_("vision" not in name)
-    clock = Clock(run, "language", minutes * 60)  # encoding the pictures is not training
-    balance, recent = Balance(run.model), Recent()
-    while (share := clock.share) < 1:
-        rng = np.random.default_rng([run.recipe.seed, 4, run.progress.language_steps])
-        for task in tasks.round(rng):
-            with torch.autocast("cpu", torch.bfloat16):
-                loss, right = sibling_loss(run.model, task, balance)
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimiser.step(schedule(share, _RATE))
-            recent.add(loss, right)
-            run.progress.language_steps += 1
-        if run.progress.language_steps % 60 == 0:
-            log.info("sibling %s", recent.line(run.progress.language_steps, share))
-        if clock.due():
-            run.save("language", optimiser)
-    run.save("language", optimiser)
-
-
-def _tasks(run: SiblingRun, pictures: np.ndarray) -> SiblingTasks:
-    grey = np.full((1, SIZE, SIZE), GREY, dtype=np.uint8)
-    return SiblingTasks(
-        run.tokenizer,
-        [draw_case(seed).findings for seed in run.seeds],
-        run_soft_tokens(run, pictures),
-        encode_all(run.model, grey)[0],
-        run.recipe.shape.canvas,
-        run.recipe.batch_pictures,
-        told=run.recipe.told,
-    )
+                os.link(file, run.folder / file.name)
+            except OSError as error:  # another file system, or here already: they are made anew
+                run.machine.display.say(f"{file.name} is not shared: {error.strerror}")
 
 
 def export_sibling(run: SiblingRun, folder: Path) -> None:

@@ -17,8 +17,8 @@ from torch import Tensor
 from transformers import AutoTokenizer, Gemma4ForConditionalGeneration, Gemma4ImageProcessorPil
 
 from lacuna_models.api import EngineError, Prompt
-from lacuna_models.phantom.language import prompt_ids
 from lacuna_models.phantom.model import SOFT_TOKENS
+from lacuna_models.phantom.prompts import prompt_ids
 from lacuna_models.phantom.sibling import Told, encode_prompt, reply_logits
 from lacuna_models.phantom.tokenizer import END_TURN
 

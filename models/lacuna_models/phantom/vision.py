@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
-from transformers import DiffusionGemmaForBlockDiffusion
+from transformers import PreTrainedModel
 
 from lacuna_models.phantom.cases import ANSWERS, GROUPS, classes, draw_case
+from lacuna_models.phantom.model import SOFT_TOKENS
 from lacuna_models.phantom.pictures import patch_positions, patches
 
 
@@ -33,22 +34,22 @@ class Reader(nn.Module):
 
 
 def targets(seeds: range) -> Tensor:
-    """Return the answers of phantoms, (count, groups) int64."""
-    return torch.tensor([classes(draw_case(seed).findings) for seed in seeds])
+    """Return the answers of phantoms, (count, groups) int64, on the CPU."""
+    answers = [classes(draw_case(seed).findings) for seed in seeds]
+    return torch.from_numpy(np.array(answers, dtype=np.int64))
 
 
-def soft_tokens(model: DiffusionGemmaForBlockDiffusion, pixels: Tensor) -> Tensor:
+def soft_tokens(model: PreTrainedModel, pixels: Tensor) -> Tensor:
     """Return the projected soft tokens, (batch, 64, hidden), of patches (batch, 256, 192)."""
     count = pixels.shape[0]
+    places = patch_positions(count).to(pixels.device)
     inner = getattr(model.model, "encoder", model.model)  # the sibling has no encoder of its own
-    seen = inner.get_image_features(pixels, patch_positions(count), return_dict=True).pooler_output
+    seen = inner.get_image_features(pixels, places, return_dict=True).pooler_output
     seen = seen if isinstance(seen, Tensor) else torch.cat(seen)
     return seen.view(count, -1, seen.shape[-1])
 
 
-def vision_parameters(
-    model: DiffusionGemmaForBlockDiffusion, reader: Reader
-) -> Iterator[tuple[str, nn.Parameter]]:
+def vision_parameters(model: PreTrainedModel, reader: Reader) -> Iterator[tuple[str, nn.Parameter]]:
     """Yield what the vision phase trains."""
     for name, weight in model.named_parameters():
         if "vision" in name:
@@ -58,14 +59,15 @@ def vision_parameters(
 
 
 def vision_loss(
-    model: DiffusionGemmaForBlockDiffusion,
+    model: PreTrainedModel,
     reader: Reader,
     pictures: NDArray[np.uint8],
     answers: Tensor,
     rng: np.random.Generator,
 ) -> tuple[Tensor, Tensor]:
     """Return the loss, and which answers were right, (batch, groups), on jittered pictures."""
-    pixels = _jitter(patches(pictures), rng)
+    pixels = _jitter(patches(pictures), rng).to(model.device)
+    answers = answers.to(model.device)
     logits = reader(soft_tokens(model, pixels))
     losses = [functional.cross_entropy(out, answers[:, g]) for g, out in enumerate(logits)]
     right = torch.stack([out.argmax(-1) == answers[:, g] for g, out in enumerate(logits)], dim=1)
@@ -81,7 +83,7 @@ def _jitter(pixels: Tensor, rng: np.random.Generator) -> Tensor:
 
 @torch.no_grad()
 def read_accuracy(
-    model: DiffusionGemmaForBlockDiffusion,
+    model: PreTrainedModel,
     reader: Reader,
     pictures: NDArray[np.uint8],
     answers: Tensor,
@@ -89,21 +91,30 @@ def read_accuracy(
     """Return the share of right answers a group, (groups,)."""
     right = []
     for start in range(0, len(pictures), 64):
-        logits = reader(soft_tokens(model, patches(pictures[start : start + 64])))
-        part = answers[start : start + 64]
+        pixels = patches(pictures[start : start + 64]).to(model.device)
+        part = answers[start : start + 64].to(model.device)
+        logits = reader(soft_tokens(model, pixels))
         right.append(
             torch.stack([out.argmax(-1) == part[:, g] for g, out in enumerate(logits)], dim=1)
         )
-    return torch.cat(right).float().mean(0)
+    return torch.cat(right).float().mean(0).cpu()
 
 
 @torch.no_grad()
 def encode_all(
-    model: DiffusionGemmaForBlockDiffusion, pictures: NDArray[np.uint8], batch: int = 64
+    model: PreTrainedModel,
+    pictures: NDArray[np.uint8],
+    told: Callable[[int, int], None] = lambda done, count: None,
+    batch: int = 64,
 ) -> Tensor:
-    """Return the soft tokens of all pictures as float16, (count, 64, hidden)."""
-    parts = [
-        soft_tokens(model, patches(pictures[start : start + batch])).half()
-        for start in range(0, len(pictures), batch)
-    ]
-    return torch.cat(parts)
+    """Return the soft tokens of all pictures as float16 on the CPU, (count, 64, hidden).
+
+    ``told`` hears how many are done, of how many.
+    """
+    width = model.config.text_config.hidden_size
+    encoded = torch.empty(len(pictures), SOFT_TOKENS, width, dtype=torch.float16, device="cpu")
+    for start in range(0, len(pictures), batch):
+        pixels = patches(pictures[start : start + batch]).to(model.device)
+        encoded[start : start + len(pixels)] = soft_tokens(model, pixels).half().cpu()
+        told(start + len(pixels), len(pictures))
+    return encoded

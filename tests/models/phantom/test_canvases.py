@@ -9,8 +9,8 @@ from transformers import AutoTokenizer
 from lacuna_models.phantom.canvases import Damage, Vocabulary, damage, stack
 from lacuna_models.phantom.cases import draw_findings
 from lacuna_models.phantom.grammar import Report, write
-from lacuna_models.phantom.language import vocabulary
 from lacuna_models.phantom.phrases import FOREIGN
+from lacuna_models.phantom.prompts import vocabulary
 from lacuna_phantom import checkpoint_path
 
 ROOM = 128

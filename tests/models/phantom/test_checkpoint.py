@@ -19,9 +19,11 @@ from transformers.modeling_outputs import BaseModelOutputWithPooling
 from lacuna_models.api import Prompt
 from lacuna_models.phantom.cases import draw_case
 from lacuna_models.phantom.faster import hasten
-from lacuna_models.phantom.language import Task, encode_prompts, prompt_ids
+from lacuna_models.phantom.language import encode_prompts
 from lacuna_models.phantom.picture import render
 from lacuna_models.phantom.pictures import patch_positions, patches
+from lacuna_models.phantom.prompts import prompt_ids
+from lacuna_models.phantom.tasks import Task
 from lacuna_models.phantom.vision import soft_tokens
 from lacuna_phantom import checkpoint_path
 

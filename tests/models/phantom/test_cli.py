@@ -40,7 +40,7 @@ def test_preview_draws_and_tells(tmp_path: Path, capsys: pytest.CaptureFixture[s
     [
         (["preview", "--out", "x.png", "--count", "0"], "A sheet needs at least one phantom"),
         (["export", "--run", "nowhere", "--out", "out"], "holds no training run"),
-        (["train", "--out", "x", "--minutes", "0"], "Vision needs some of the minutes"),
+        (["train", "--out", "x", "--minutes", "0"], "Training needs some minutes"),
         (["evaluate", "--drafts", "1"], "Figures need at least two"),
         (["evaluate", "--anchors", "-1"], "There is nothing to measure"),
         (["evaluate", "--seed", "10"], "The seed of an evaluation is one of 0 to 9"),

@@ -41,8 +41,8 @@ from lacuna_models.phantom.export import export
 from lacuna_models.phantom.grammar import word_prior
 from lacuna_models.phantom.judge import judge
 from lacuna_models.phantom.questions import QUESTIONS
+from lacuna_models.phantom.runs import Progress, Recipe, Run
 from lacuna_models.phantom.sibling_train import SiblingRecipe, SiblingRun, export_sibling
-from lacuna_models.phantom.train import Progress, Recipe, Run
 from tests.models.phantom.test_train import TINY
 
 

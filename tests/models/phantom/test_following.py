@@ -17,8 +17,9 @@ from lacuna_models.phantom.counterfactual import every
 from lacuna_models.phantom.export import export
 from lacuna_models.phantom.following import export_adapter, follow
 from lacuna_models.phantom.grammar import write
-from lacuna_models.phantom.language import vocabulary
-from lacuna_models.phantom.train import Progress, Run, open_run, train
+from lacuna_models.phantom.prompts import vocabulary
+from lacuna_models.phantom.runs import Progress, Run
+from lacuna_models.phantom.train import train
 from tests.models.phantom.test_train import RECIPE, TINY
 
 
@@ -48,7 +49,7 @@ def test_it_goes_on_where_it_was_left(run: Run) -> None:
 
 
 def test_the_engine_finds_and_loads_it(run: Run, tmp_path: Path) -> None:
-    opened = open_run(run.folder)
+    opened = Run.open(run.folder)
     export(opened.model, opened.tokenizer, TINY, tmp_path)
     assert export_adapter(opened, tmp_path) == tmp_path / "reader"
     assert json.loads((tmp_path / "lacuna.json").read_text("utf-8"))["adapters"] == ["reader"]

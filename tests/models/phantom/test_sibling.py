@@ -14,20 +14,19 @@ from transformers import AutoTokenizer, Gemma4ForConditionalGeneration, Gemma4Im
 from lacuna_models.api import EngineError, ImageInput, Prompt
 from lacuna_models.cli import main
 from lacuna_models.phantom.cases import draw_case
-from lacuna_models.phantom.language import prompt_ids, vocabulary
 from lacuna_models.phantom.picture import render
+from lacuna_models.phantom.prompts import prompt_ids, vocabulary
+from lacuna_models.phantom.runs import Progress, Recipe, Run
 from lacuna_models.phantom.sibling import Told, make_sibling, sibling_config
 from lacuna_models.phantom.sibling_tasks import part
 from lacuna_models.phantom.sibling_train import (
     SiblingRecipe,
     SiblingRun,
     export_sibling,
-    open_sibling,
     train_sibling,
 )
 from lacuna_models.phantom.sibling_writer import SiblingWriter
 from lacuna_models.phantom.tokenizer import MASK
-from lacuna_models.phantom.train import Progress, Recipe, Run, open_run
 from tests.models.phantom.test_train import TINY
 
 RECIPE = SiblingRecipe(
@@ -66,7 +65,7 @@ def test_a_run_is_taken_up_where_it_was_left(run: SiblingRun) -> None:
     before = run.progress.language_steps
     assert before > 0
     weights = {name: w.clone() for name, w in run.model.named_parameters()}
-    for name, weight in open_sibling(run.folder).model.named_parameters():
+    for name, weight in SiblingRun.open(run.folder).model.named_parameters():
         assert torch.equal(weight, weights[name]), name
     used = RECIPE.vision_minutes + run.progress.language_seconds / 60
     longer = train_sibling(run.folder, replace(RECIPE, minutes=used + 0.01), resume=True)
@@ -172,4 +171,4 @@ def test_a_run_of_the_one_is_not_taken_for_the_other(
     with pytest.raises(EngineError, match="holds no sibling"):
         SiblingWriter(run.folder)
     with pytest.raises(EngineError, match="a sibling's run"):
-        open_run(run.folder)
+        Run.open(run.folder)

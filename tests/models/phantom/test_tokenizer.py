@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from lacuna_models.api import Prompt
-from lacuna_models.phantom.language import prompt_ids
 from lacuna_models.phantom.model import SOFT_TOKENS
+from lacuna_models.phantom.prompts import prompt_ids
 from lacuna_models.phantom.tokenizer import IMAGE, SPECIALS, VOCABULARY, train_tokenizer
 from lacuna_phantom import checkpoint_path
 

@@ -17,7 +17,8 @@ from lacuna_models.phantom.export import export
 from lacuna_models.phantom.model import Shape
 from lacuna_models.phantom.optimise import Optimiser, orthogonalise, schedule
 from lacuna_models.phantom.pictures import held_out_seeds, load_pictures, training_seeds
-from lacuna_models.phantom.train import Recipe, Run, open_run, train
+from lacuna_models.phantom.runs import Recipe, Run
+from lacuna_models.phantom.train import train
 from lacuna_models.phantom.vision import targets
 
 TINY = Shape(
@@ -52,7 +53,7 @@ def test_both_phases_take_steps(run: Run) -> None:
 def test_a_run_is_taken_up_where_it_was_left(run: Run) -> None:
     before = run.progress.language_steps
     weights = {name: w.clone() for name, w in run.model.named_parameters()}
-    opened = open_run(run.folder)
+    opened = Run.open(run.folder)
     for name, weight in opened.model.named_parameters():
         assert torch.equal(weight, weights[name]), name
     used = RECIPE.vision_minutes + run.progress.language_seconds / 60
