@@ -14,13 +14,16 @@ from lacuna.app import Application
 from lacuna.paths import locate
 from lacuna.report import edit, markup
 from lacuna.report.model import Author, Fill, FillState, Fixed, Gap, Report, Soft
-from lacuna.settings import Settings
+from lacuna.report.request import READER
+from lacuna.settings import Settings, load_settings
+from lacuna.ui.desk.filling import OWN_VIEW_CHIP
+from lacuna.ui.desk.following import FOLLOW_ME, KEEP_OWN, NO_CHOICE
 from lacuna.ui.editor.layers import Layer
 from lacuna.ui.editor.mark_paint import MarkKind
 from lacuna.ui.steering.acts import ENTRIES, Act
 from lacuna.ui.steering.card import Card
 from lacuna.ui.theme import dress, make_look
-from lacuna.ui.widgets import Button
+from lacuna.ui.widgets import Button, Chip
 from lacuna.work.engine_worker import LoadProgress, ModelChoice
 from lacuna_models import api
 from lacuna_models.scripted import INFO, ScriptedEngine
@@ -93,6 +96,14 @@ class Desk:
     @property
     def text(self) -> str:
         return markup.render(self.report)
+
+    def chips(self) -> str:
+        chips = self.panel.findChildren(Chip)
+        return " ".join(chip.accessibleName() for chip in chips if not chip.isHidden())
+
+    @property
+    def settings_file(self) -> Path:
+        return self.application._paths.settings
 
     def wait_for_marks(self, *groups: str) -> None:
         drive.wait_for(lambda: bool(self.kit.marks.standing(*groups)), "marks")
@@ -420,8 +431,39 @@ def test_the_length_of_a_gap_is_a_policy_that_is_sent(desk: Desk) -> None:
 def test_every_act_is_in_the_menu_with_its_key(desk: Desk) -> None:
     words = [action.text() for action in desk.kit.build_menu().actions() if action.text()]
     assert {entry.act for entry in ENTRIES} == set(Act)
-    for entry, shown in zip(ENTRIES, words, strict=True):
+    offered = [entry for entry in ENTRIES if entry.act is not Act.FOLLOW]  # not this model's
+    for entry, shown in zip(offered, words, strict=True):
         assert shown.startswith(entry.words)
+
+
+def test_the_reader_is_right_until_the_model_may_keep_its_own_view(desk: Desk) -> None:
+    able = dataclasses.replace(desk.engine.info, adapters=(READER,))
+    desk.engine._info = able
+    desk.parts.session.use_model(able)
+    desk.type("Heart normal. ")
+    desk.fill()
+    assert desk.engine.requests[-1].adapter == READER
+    desk.press(KEY.Key_W, CTRL, SHIFT)
+    desk.fill()
+    assert desk.engine.requests[-1].adapter is None
+    assert "own view" in desk.chips()
+    assert load_settings(desk.settings_file).follow is False
+    desk.panel.chip_left_out.emit(OWN_VIEW_CHIP)
+    assert "own view" not in desk.chips()
+    assert load_settings(desk.settings_file).follow is True
+    desk.fill()
+    assert desk.engine.requests[-1].adapter == READER
+
+
+def test_a_model_without_the_reader_s_adapter_offers_no_choice(desk: Desk) -> None:
+    acts = [action.text() for action in desk.kit.build_menu().actions()]
+    assert not any(FOLLOW_ME in words or KEEP_OWN in words for words in acts)
+    desk.press(KEY.Key_W, CTRL, SHIFT)
+    assert desk.hints == [NO_CHOICE]
+    able = dataclasses.replace(desk.engine.info, adapters=(READER,))
+    desk.parts.session.use_model(able)
+    acts = [action.text() for action in desk.kit.build_menu().actions()]
+    assert any(words.startswith(KEEP_OWN) for words in acts)
 
 
 def test_typed_text_stays_typed(desk: Desk) -> None:

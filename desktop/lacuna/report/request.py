@@ -36,6 +36,11 @@ def build_request(
     return api.FillRequest(request_id or new_id(), prompt, segments, seeds, settings)
 
 
+def can_follow(model: api.ModelInfo) -> bool:
+    """Whether a model can follow the words that stand, as well as keep its own view."""
+    return model.adapter is None and READER in model.adapters
+
+
 def voice(report: Report, model: api.ModelInfo, *, follow: bool = True) -> str | None:
     """Return the adapter that a fill of this report shall think with; None: the model as it is.
 
@@ -43,7 +48,7 @@ def voice(report: Report, model: api.ModelInfo, *, follow: bool = True) -> str |
     ``READER``, if it brings one. Without words there is nothing to follow, and an adapter that the
     user loaded is the user's choice.
     """
-    if not follow or model.adapter is not None or READER not in model.adapters:
+    if not follow or not can_follow(model):
         return None
     stands = any(
         span.text.strip()

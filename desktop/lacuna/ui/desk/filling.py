@@ -13,7 +13,7 @@ from lacuna.report import edit
 from lacuna.report.apply import apply_done
 from lacuna.report.draft_mark import words_mean_nothing
 from lacuna.report.model import Report, Soft
-from lacuna.report.request import build_request, voice
+from lacuna.report.request import build_request, can_follow, voice
 from lacuna.session import Change, Session
 from lacuna.settings import Settings
 from lacuna.ui.desk.sending import IMAGE_CHIP, Sending
@@ -35,6 +35,7 @@ RUN_KEY = "run"
 NOTES_KEY = "run-notes"
 HINT_KEY = "hint"
 INSTRUCTION_CHIP = "instruction"
+OWN_VIEW_CHIP = "own-view"
 ALTERNATIVES = 4  # proposals for a gap, the first one included: what the list has room for
 
 Seeds = Callable[[], int]
@@ -69,7 +70,7 @@ class Filling(QObject):
         self._worker = worker
         self._settings = settings
         self._seeds = seeds
-        self._instruction = ""
+        self._instruction, self._follow = "", settings.follow
         self._scope: frozenset[str] = frozenset()
         self._answering: ModelInfo | None = None  # the run's own: another may be loading meanwhile
         panel.fill_requested.connect(self.fill)
@@ -132,6 +133,16 @@ class Filling(QObject):
         self._instruction = words
         self.show_sent()
 
+    @property
+    def follow(self) -> bool:
+        """Whether other sentences follow the reader's words against the image."""
+        return self._follow
+
+    def set_follow(self, follow: bool) -> None:
+        """Let other sentences follow the reader's words, or the image; of the next run on."""
+        self._follow = follow
+        self.show_sent()
+
     def stop(self) -> None:
         """Stop between two steps and keep what has settled."""
         self._worker.stop_run()
@@ -141,6 +152,9 @@ class Filling(QObject):
         chips = self._sending.chips()
         if self._instruction:
             chips.append(SentChip(INSTRUCTION_CHIP, _brief(self._instruction), "", closable=True))
+        model = self._session.model
+        if not self._follow and model is not None and can_follow(model):
+            chips.append(SentChip(OWN_VIEW_CHIP, "Model's own view", closable=True))
         self._panel.set_sent_chips(chips)
 
     def _request(self, choose: Callable[[], frozenset[str]]) -> FillRequest:
@@ -152,7 +166,7 @@ class Filling(QObject):
         report = self._panel.report()
         settings = self._sampler(model.settings)
         request = build_request(report, self.prompt(), seeds=seeds, settings=settings, scope=scope)
-        adapter = voice(report, model, follow=self._settings.follow)
+        adapter = voice(report, model, follow=self._follow)
         return dataclasses.replace(request, alternatives=ALTERNATIVES, adapter=adapter)
 
     def _reopen_proposals(self) -> frozenset[str]:

@@ -10,6 +10,7 @@ from lacuna.ui.desk.asking import Asking
 from lacuna.ui.desk.checking import Checking
 from lacuna.ui.desk.directing import Directing
 from lacuna.ui.desk.filling import Filling, Seeds
+from lacuna.ui.desk.following import Following
 from lacuna.ui.desk.restyling import Restyling
 from lacuna.ui.desk.reviewing import Reviewing
 from lacuna.ui.desk.ruling import Ruling
@@ -33,6 +34,7 @@ class SteeringDesk:
     asking: Asking
     tracing: Tracing
     ruling: Ruling
+    following: Following
 
 
 def steer(
@@ -56,4 +58,5 @@ def steer(
         Asking(panel, session, worker, filling, seeds),
         Tracing(panel),
         ruling,
+        Following(panel, session, filling),
     )

@@ -34,6 +34,7 @@ class Act(StrEnum):
     ACCEPT = "accept"
     REJECT = "reject"
     ASK = "ask"
+    FOLLOW = "follow"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ GROUPS: tuple[tuple[Entry, ...], ...] = (
         Entry(Act.STYLE, "Reword in house style", "Ctrl+Shift+H"),
         Entry(Act.INSTRUCT, "Tell the model for this report", "Ctrl+Shift+T"),
         Entry(Act.ASK, "Ask about the image", "Ctrl+Shift+A"),
+        Entry(Act.FOLLOW, "Follow my words, or the image", "Ctrl+Shift+W"),
     ),
     (
         Entry(Act.LENGTH, "Length of this gap", "Ctrl+Shift+G"),

@@ -15,7 +15,7 @@ from lacuna.ui.ask.panel import AskPanel, InstructPanel, LinePanel
 from lacuna.ui.editor.editor import ReportEditor
 from lacuna.ui.editor.painter import GUTTER
 from lacuna.ui.editor.paper import RIGHT_MARGIN
-from lacuna.ui.steering.acts import BOUND, ENTRIES, GROUPS
+from lacuna.ui.steering.acts import BOUND, ENTRIES, GROUPS, Act
 from lacuna.ui.steering.card import Foot
 from lacuna.ui.steering.choices import Choices
 from lacuna.ui.steering.marks import Marks
@@ -31,6 +31,7 @@ class SteeringKit(QObject):
     def __init__(self, look: Look, editor: ReportEditor, column: QWidget) -> None:
         super().__init__(column)
         self._column, self._editor = column, editor
+        self._called: dict[Act, str] = {}
         self.foot = Foot(look, GUTTER, RIGHT_MARGIN)
         self.choices = Choices(look, editor.viewport())
         self.marks = Marks(editor.binding, self)
@@ -48,6 +49,10 @@ class SteeringKit(QObject):
                 key = QShortcut(QKeySequence(entry.key), column)
                 key.activated.connect(partial(self.chosen.emit, entry.act))
 
+    def call(self, act: Act, words: str) -> None:
+        """Name an act in the menu by what it would do now; empty: there it is not offered."""
+        self._called[act] = words
+
     def build_menu(self) -> QMenu:
         """Return the menu of all acts, with their keys."""
         menu = QMenu(self._column)
@@ -57,8 +62,8 @@ class SteeringKit(QObject):
                 menu.addSeparator()
             for entry in group:
                 key = QKeySequence(entry.key).toString(QKeySequence.SequenceFormat.NativeText)
-                words = f"{entry.words}\t{key}"
-                menu.addAction(words, partial(self.chosen.emit, entry.act))
+                if words := self._called.get(entry.act, entry.words):
+                    menu.addAction(f"{words}\t{key}", partial(self.chosen.emit, entry.act))
         return menu
 
     def open_menu(self, place: QPoint) -> None:
