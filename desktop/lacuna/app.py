@@ -40,7 +40,7 @@ from lacuna.ui.main_window import MainWindow
 from lacuna.ui.notices import Notice, NoticeAction, NoticeKind, error_notice
 from lacuna.ui.status_bar import NO_CASE
 from lacuna.ui.theme import Look, Role, dress, make_look
-from lacuna.ui.viewer.commands import bindings_from
+from lacuna.ui.viewer.bindings import bindings_from
 from lacuna.work.engine_worker import EngineFactory, EngineWorker, LoadProgress, ModelChoice
 from lacuna.work.jobs import JobPool
 from lacuna_models.api import Engine
@@ -136,6 +136,7 @@ class Application(QObject):
         sending = Sending(window, session, settings.image_tokens)
         self._measurements = MeasurementFiles(window, session, self._pool)
         self._keys = ImageKeys(window, bindings_from(settings.keys))
+        window.viewports.use_screen(settings.screen_dpi)
         filling = Filling(window, panel, session, worker, settings, seeds, sending)
         self.parts = Parts(
             window=window,
@@ -190,7 +191,6 @@ class Application(QObject):
         parts.modelling.state_changed.connect(self._on_state)
         parts.modelling.chosen.connect(self._remember)
         parts.sending.tokens_chosen.connect(self._remember_tokens)
-        parts.steering.following.chosen.connect(self._remember_follow)
         self._keys.changed.connect(self._remember_keys)
         parts.window.closing.connect(self.close)
         parts.window.notices.acted.connect(self._on_acted)
@@ -233,9 +233,6 @@ class Application(QObject):
 
     def _remember_tokens(self, tokens: int | None) -> None:
         self._store(dataclasses.replace(self._settings, image_tokens=tokens))
-
-    def _remember_follow(self, follow: bool) -> None:
-        self._store(dataclasses.replace(self._settings, follow=follow))
 
     def _remember_keys(self, keys: dict[str, str]) -> None:
         self._store(dataclasses.replace(self._settings, keys=keys))

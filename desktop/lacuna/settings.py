@@ -15,6 +15,7 @@ from lacuna.errors import UserFacingError
 
 ZOOM = range(14, 25)  # px of the report's type
 STEPS = range(1, 1001)
+DPI = range(20, 1001)
 IMAGE_TOKENS = range(1, 1121)
 STYLES = ("full", "terse", "detailed")
 
@@ -33,7 +34,9 @@ class Settings:
     reduced_motion: no fades, four repaints a second.
     report_zoom: size of the report's type, 14 to 24 px.
     image_tokens: tokens that an image takes of the model's context; None goes by the rule.
-    keys: the reader's own keys on the image side, by the names of commands.
+    screen_dpi: device-independent pixels an inch of the screen that images are read on, measured
+        by the reader; None takes the screen's word.
+    keys: the reader's own keys and mouse buttons on the image side, by the names of what they do.
     server: the one department server that may be spoken to, https://name:port; None is none.
     server_authority: a file of the hospital's certificate authority, in PEM.
     server_key: a file that holds the key that the server asks for.
@@ -49,6 +52,7 @@ class Settings:
     reduced_motion: bool = False
     report_zoom: int = 16
     image_tokens: int | None = None
+    screen_dpi: float | None = None
     keys: Mapping[str, str] = field(default_factory=dict)
     server: str | None = None
     server_authority: str | None = None
@@ -73,6 +77,9 @@ class Settings:
         _require(_whole(self.report_zoom, ZOOM), "report_zoom", "14 to 24")
         tokens = self.image_tokens
         _require(tokens is None or _whole(tokens, IMAGE_TOKENS), "image_tokens", "1 to 1120")
+        dpi = self.screen_dpi
+        fine = type(dpi) in (int, float) and DPI.start <= dpi < DPI.stop  # type: ignore[operator]
+        _require(dpi is None or fine, "screen_dpi", "a number of pixels an inch, 20 to 1000")
         keys = self.keys
         words = isinstance(keys, Mapping) and all(
             type(part) is str for pair in keys.items() for part in pair

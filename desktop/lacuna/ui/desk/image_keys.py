@@ -1,17 +1,17 @@
-"""The image side's keys: as the settings say, changed in a dialog. GUI thread only."""
+"""The image side's keys and buttons: as the settings say, changed in a dialog. GUI thread only."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal
 
 from lacuna.ui.main_window import MainWindow
-from lacuna.ui.viewer.commands import Bindings
+from lacuna.ui.viewer.bindings import Bindings
 
 
 class ImageKeys(QObject):
     """Puts bindings into the viewports, and says when the reader has chosen others."""
 
-    changed = Signal(object)  # dict[str, str]: the reader's own keys, by the names of commands
+    changed = Signal(object)  # dict[str, str]: the reader's own, by the names of what they do
 
     def __init__(self, window: MainWindow, bindings: Bindings) -> None:
         super().__init__(window)
@@ -27,4 +27,4 @@ class ImageKeys(QObject):
 
     def _on_changed(self, bindings: Bindings) -> None:
         self._window.viewports.use_bindings(bindings)
-        self.changed.emit({command.value: key for command, key in bindings.own.items()})
+        self.changed.emit(bindings.stored())

@@ -20,6 +20,8 @@ _WIDEST = 680.0  # a line longer than this is not followed by eye
 _STEP = 48  # view pixels a notch
 _SHORT = 40  # characters that stand beside their name; longer ones begin a line
 _INDENT = 20  # pixels a level of a report's tree
+NOTCH = 1.15  # by which a notch enlarges
+_LEAST, _MOST = 0.5, 4.0  # times the usual size
 SAVE_PDF = "Save it from the menu to open it in another program."
 
 
@@ -76,6 +78,7 @@ class DocumentPage:
     def __init__(self, look: Look, paper: Paper) -> None:
         self.paper = paper
         self._offset = 0.0
+        self._zoom = 1.0
         self._text = QTextDocument()
         self._text.setDefaultFont(look.font(Role.UI))
         self._text.setDocumentMargin(0)
@@ -83,22 +86,48 @@ class DocumentPage:
 
     def scroll(self, by: int, view: QSizeF) -> None:
         """Move ``by`` notches down; held at both ends."""
-        most = max(self._text.size().height() + 2 * _PAD - view.height(), 0.0)
-        self._offset = min(max(self._offset + by * _STEP, 0.0), most)
+        self.move(0.0, -by * _STEP, view)
+
+    def move(self, _dx: float, dy: float, view: QSizeF) -> None:
+        """Move it by view pixels, up and down; lines never reach beyond the view."""
+        self._lay_out(view.width())
+        height = self._text.size().height() * self._zoom + 2 * _PAD
+        most = max(height - view.height(), 0.0)
+        self._offset = min(max(self._offset - dy, 0.0), most)
+
+    def zoom(self, notches: float, at: QPointF, view: QSizeF) -> None:
+        """Set it in larger type; about what stood at ``at`` stays there."""
+        before = self._text.size().height() * self._zoom
+        self._zoom = min(max(self._zoom * NOTCH**notches, _LEAST), _MOST)
+        self._lay_out(view.width())
+        share = (self._offset + at.y()) / max(before, 1.0)
+        self._offset = share * self._text.size().height() * self._zoom - at.y()
+        self.move(0.0, 0.0, view)
+
+    def fit(self, view: QSizeF) -> None:
+        """Set it in its usual type."""
+        self._zoom = 1.0
+        self.move(0.0, 0.0, view)
 
     def paint(self, painter: QPainter, box: QRectF) -> None:
         """Paint the part that is seen in ``box``."""
-        width = min(box.width() - 2 * _PAD, _WIDEST)
-        if self._text.textWidth() != width:
-            self._text.setTextWidth(width)
+        width = self._lay_out(box.width())
         painter.save()
         painter.setClipRect(box, Qt.ClipOperation.IntersectClip)
         left = box.left() + (box.width() - width) / 2
         painter.translate(QPointF(left, box.top() + _PAD - self._offset))
+        painter.scale(self._zoom, self._zoom)
         context = QAbstractTextDocumentLayout.PaintContext()
         context.palette.setColor(QPalette.ColorRole.Text, QColor(_ON_BLACK.text.normal))
         self._text.documentLayout().draw(painter, context)
         painter.restore()
+
+    def _lay_out(self, room: float) -> float:
+        """Break its lines for a view so wide; return how wide they are, in view pixels."""
+        width = max(min(room - 2 * _PAD, _WIDEST * self._zoom), 1.0)
+        if self._text.textWidth() != width / self._zoom:
+            self._text.setTextWidth(width / self._zoom)
+        return width
 
     def words(self) -> str:
         """Return all that is written on it."""

@@ -9,19 +9,24 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMenu, QWidget
 
 from lacuna.study.volume import Axis
-from lacuna.ui.viewer.commands import ACTS, TOOLS, WORDS, Command
+from lacuna.ui.viewer.commands import WORDS, Command, Order
+from lacuna.ui.viewer.document_page import Paper
 from lacuna.ui.viewer.hanging import Layout
 from lacuna.ui.viewer.image_view import ImageView
 from lacuna.ui.viewer.lightbox import Lightbox
+from lacuna.ui.viewer.mouse import MouseAct
 from lacuna.ui.viewer.presets import preset_name, presets
+from lacuna.ui.viewer.viewer_state import Act, Tool
 
 _ACTS = (
-    Command.INVERT,
-    Command.ROTATE_RIGHT,
-    Command.ROTATE_LEFT,
-    Command.FLIP_HORIZONTAL,
-    Command.FLIP_VERTICAL,
+    Act.INVERT,
+    Act.ROTATE_RIGHT,
+    Act.ROTATE_LEFT,
+    Act.FLIP_HORIZONTAL,
+    Act.FLIP_VERTICAL,
 )
+
+_SIZES = (Command.TRUE_SIZE, Command.ONE_TO_ONE)
 
 _SWITCHES = (
     Command.LINK,
@@ -40,8 +45,7 @@ def build_menu(view: ImageView, lightbox: Lightbox | None = None) -> QMenu:
     menu = QMenu(view)
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     if view.page is not None:
-        if view.page.paper.pdf and lightbox is not None:
-            menu.addAction("Save this PDF", partial(lightbox.save_wanted.emit, view.page.paper.pdf))
+        _add_reading(menu, view, view.page.paper, lightbox)
         return menu
     if view.selected_mark is not None:
         menu.addAction("Insert into the report\tCtrl+M", view.quote_wanted.emit)
@@ -51,8 +55,11 @@ def build_menu(view: ImageView, lightbox: Lightbox | None = None) -> QMenu:
         menu.addAction(words, choose)
     menu.addSeparator()
     for command in _ACTS:
-        menu.addAction(_with_key(view, command), partial(view.act, ACTS[command]))
-    menu.addAction(_with_key(view, Command.RESET, "Reset"), partial(view.act, ACTS[Command.RESET]))
+        menu.addAction(_with_key(view, command), partial(view.act, command))
+    menu.addAction(_with_key(view, Act.RESET, "Reset"), partial(view.act, Act.RESET))
+    if lightbox is not None:
+        for size in _SIZES:
+            menu.addAction(_with_key(view, size), partial(lightbox.obey, size))
     menu.addSeparator()
     if view.picture is not None and view.picture.count > 1:
         words = "Stop cine" if view.cine.running else "Cine"
@@ -62,6 +69,17 @@ def build_menu(view: ImageView, lightbox: Lightbox | None = None) -> QMenu:
         _add_arrangement(menu, view, lightbox)
     _add_tools(menu, view)
     return menu
+
+
+def _add_reading(menu: QMenu, view: ImageView, paper: Paper, lightbox: Lightbox | None) -> None:
+    """Add what can be done with a document."""
+    menu.addAction(_with_key(view, Command.ZOOM_IN), partial(view.zoom, 1.0))
+    menu.addAction(_with_key(view, Command.ZOOM_OUT), partial(view.zoom, -1.0))
+    words = "Fit the width" if paper.sheets else "Usual size"
+    menu.addAction(_with_key(view, Act.RESET, words), partial(view.act, Act.RESET))
+    if paper.pdf and lightbox is not None:
+        menu.addSeparator()
+        menu.addAction("Save this PDF", partial(lightbox.save_wanted.emit, paper.pdf))
 
 
 def layout_menu(parent: QWidget, lightbox: Lightbox) -> QMenu:
@@ -77,7 +95,7 @@ def _add_layouts(menu: QMenu, lightbox: Lightbox) -> None:
         menu.addAction(layout.words, partial(lightbox.set_layout, layout))
 
 
-def _with_key(view: ImageView, command: Command, words: str = "") -> str:
+def _with_key(view: ImageView, command: Order, words: str = "") -> str:
     return f"{words or WORDS[command]}\t{view.bindings.key(command)}"
 
 
@@ -130,8 +148,9 @@ def _add_presets(menu: QMenu, view: ImageView, lightbox: Lightbox) -> None:
 
 
 def _add_tools(menu: QMenu, view: ImageView) -> None:
-    tools = menu.addMenu("Left button")
-    for command, tool in TOOLS.items():
-        action = tools.addAction(_with_key(view, command), partial(view.set_tool, tool))
+    button = view.bindings.mouse.input(MouseAct.TOOL)
+    tools = menu.addMenu(f"{button} button")
+    for tool in Tool:
+        action = tools.addAction(_with_key(view, tool), partial(view.set_tool, tool))
         action.setCheckable(True)
         action.setChecked(view.tool is tool)

@@ -2,7 +2,7 @@
 
 It decodes nothing: ``index_wanted`` asks for another frame of the series, ``show_picture`` brings
 it. What it shows changes by the pure functions of ``viewer_state``; the mouse is ``hand``'s, what
-keys do is ``obey``'s.
+keys do is ``obey``'s, where the picture stands ``placing``'s, a document ``lectern``'s.
 """
 
 from __future__ import annotations
@@ -26,22 +26,31 @@ from lacuna.study.model import Window
 from lacuna.study.softcopy import Layer, PresentationState
 from lacuna.ui.theme import Look
 from lacuna.ui.viewer import viewer_state as views
+from lacuna.ui.viewer.bindings import Bindings
 from lacuna.ui.viewer.board import Board, Mark, Spot, spot_of
 from lacuna.ui.viewer.cine import Cine
-from lacuna.ui.viewer.commands import Bindings, Command
 from lacuna.ui.viewer.document_page import DocumentPage, Paper
 from lacuna.ui.viewer.hand import Hand, draws, turned
-from lacuna.ui.viewer.image_painter import scale_of
-from lacuna.ui.viewer.keyboard import key_text
+from lacuna.ui.viewer.keyboard import key_text, wheel_text
+from lacuna.ui.viewer.lectern import WHOLE, Lectern
+from lacuna.ui.viewer.mouse import MouseAct
 from lacuna.ui.viewer.obey import obey
 from lacuna.ui.viewer.pdf_page import PdfPage
 from lacuna.ui.viewer.picture import Picture, same_series
-from lacuna.ui.viewer.presenting import Corners, area_of, corners_of, layers_of, shown_through
+from lacuna.ui.viewer.placing import Placing, Screen, Size, screen_of, true_size_words
+from lacuna.ui.viewer.presenting import (
+    Corners,
+    area_of,
+    corners_of,
+    layers_of,
+    shown_through,
+    true_width,
+)
 from lacuna.ui.viewer.sheet import Sheet, lay
 from lacuna.ui.viewer.view_painter import Extras, ViewPainter
 from lacuna.ui.viewer.viewer_state import Act, Tool, ViewState
 
-_WHOLE_DOCUMENT = 1 << 20  # notches: more than any document has
+_FAR = 10  # frames
 
 
 class ImageView(QWidget):
@@ -66,14 +75,16 @@ class ImageView(QWidget):
         self._painter = ViewPainter(look)
         self._picture: Picture | None = None
         self._state: ViewState | None = None
-        self._page: DocumentPage | PdfPage | None = None
+        self._lectern = Lectern(look, self, self._box)
+        self._lectern.sheet_wanted.connect(self.sheet_wanted)
         self._presentation: PresentationState | None = None
         self._message = ""
-        self._leans = True  # the picture is where it was hung
+        self._placing = Placing()
         self._count = 0  # the frames that can be scrolled through
         self._index = 0  # the frame last asked for; it may still be on its way
         self._hand = Hand(self)
         self.bindings = Bindings()
+        self.screen_dpi: float | None = None  # as the reader has measured it
         self.remembered: Window | None = None  # the window that the series was last seen through
         self.extras = Extras()
         self.cine = Cine(self)
@@ -99,7 +110,7 @@ class ImageView(QWidget):
     @property
     def page(self) -> DocumentPage | PdfPage | None:
         """The document that is shown in place of a picture."""
-        return self._page
+        return self._lectern.page
 
     @property
     def index(self) -> int:
@@ -143,10 +154,11 @@ class ImageView(QWidget):
         if not same or self._state is None:
             known = self.remembered if picture.grey else None
             self._state = ViewState(known or picture.window)
-            self._leans = True
-        self._picture, self._page, self._message = picture, None, ""
+            self._placing.hang()
+        self._picture, self._message = picture, ""
+        self._lectern.clear()
         self._index, self._count = picture.index, picture.count
-        self._lean()
+        self._place()
         self.window_changed.emit(self._state.window)
         self.picture_changed.emit()
         self.update()
@@ -164,9 +176,7 @@ class ImageView(QWidget):
         """Show a document's text, or its pages; the wheel and the arrow keys scroll it."""
         self._clear("")
         self._count = self._index = 0
-        kind = PdfPage if paper.sheets else DocumentPage
-        self._page = kind(self._painter.look, paper)
-        self._want_sheets()
+        self._lectern.put(paper)
         self.picture_changed.emit()
 
     def set_tool(self, tool: Tool) -> None:
@@ -178,11 +188,42 @@ class ImageView(QWidget):
         self.tool_changed.emit(tool)
 
     def act(self, act: Act) -> None:
-        """Turn, flip, invert or reset."""
+        """Turn, flip, invert or reset; a document is made as wide as the view by a reset."""
+        if act is Act.RESET:
+            self._lectern.fit()
+            self._placing.hang()
         if self._picture and self._state:
             self.change(views.apply_act(self._state, act, self._picture.window))
-            self._leans = act is Act.RESET
-            self._lean()
+            if act is Act.RESET:
+                self._placing.hang()
+            self._place()
+
+    def zoom(self, notches: float, at: QPointF | None = None) -> None:
+        """Enlarge about a place in the view, its middle without one."""
+        if self._lectern.zoom(notches, at) or self._state is None:
+            return
+        way = at - QPointF(self.rect().center()) if at is not None else QPointF()
+        self.change(views.wheel_zoom(self._state, notches, (way.x(), way.y())))
+
+    def hold_size(self, size: Size) -> str:
+        """Show the picture at a size and keep it there; return what is to be said of it."""
+        picture = self._picture
+        if picture is None:
+            return ""
+        words = true_size_words(picture, self.screen_told()) if size is Size.TRUE else ""
+        self._placing.hold(size)
+        self._place()
+        return words
+
+    @property
+    def held_size(self) -> Size | None:
+        """The size that the picture is kept at."""
+        return self._placing.size
+
+    def screen_told(self) -> Screen:
+        """Return what is known of the screen that the view is on."""
+        told = self.screen().physicalDotsPerInch()
+        return screen_of(told, self.screen_dpi, self.devicePixelRatioF())
 
     def set_window(self, window: Window) -> None:
         """Look through another window."""
@@ -193,11 +234,15 @@ class ImageView(QWidget):
         """Look at the picture as a presentation state says; None takes it back."""
         self._presentation = state
         if self._picture is not None and self._state is not None:
-            plain = ViewState(self._picture.window)
-            kept = self._state
-            box = self._box()
-            view = box.width(), box.height()
-            self.change(plain if state is None else shown_through(state, self._picture, kept, view))
+            kept, box = self._state, self._box()
+            if state is None:
+                self.change(ViewState(self._picture.window))
+                return
+            view, pitch = (box.width(), box.height()), self.screen_told().pitch
+            self.change(shown_through(state, self._picture, kept, view, pitch))
+            millimetres = true_width(state, self._picture)
+            if millimetres is not None and pitch is not None:
+                self._placing.hold(Size.TRUE, millimetres)
 
     def layers(self) -> tuple[Layer, ...]:
         """Return the graphics that lie over the picture."""
@@ -214,16 +259,12 @@ class ImageView(QWidget):
 
     def scroll(self, by: int) -> None:  # type: ignore[override]  # QWidget's moves pixels
         """Ask for the frame ``by`` further on; nothing happens at the ends of the series."""
-        if self._page is not None:
-            self._page.scroll(by, self._box().size())
-            self._want_sheets()
-            self.update()
-            return
-        self.go_to(views.step_index(self._index, self._count, by))
+        if not self._lectern.scroll(by):
+            self.go_to(views.step_index(self._index, self._count, by))
 
     def scroll_far(self, to_end: bool) -> None:
         """Ask for the first or the last frame of the series, or an end of the document."""
-        far = _WHOLE_DOCUMENT if self._page is not None else self._count
+        far = WHOLE if self.page is not None else self._count
         self.scroll(far if to_end else -far)
 
     def go_to(self, index: int) -> None:
@@ -270,8 +311,8 @@ class ImageView(QWidget):
     def change(self, state: ViewState) -> None:
         """Look at the picture in another way."""
         old, self._state = self._state, state
-        if old is None or (old.zoom, old.pan) != (state.zoom, state.pan):
-            self._leans = False  # the reader has put it where it is
+        if old is not None:
+            self._placing.moved(old, state)
         if old is None or old.window != state.window:
             self.window_changed.emit(state.window)
         self.update()
@@ -287,6 +328,10 @@ class ImageView(QWidget):
         if extras != self.extras:
             self.extras = extras
             self.update()
+
+    def move_page(self, dx: float, dy: float) -> bool:
+        """Move the document that is shown with the pointer; False if there is none."""
+        return self._lectern.move(dx, dy)
 
     def turn_wheel(self, event: QWheelEvent) -> None:
         """Scroll by the wheel, also one that was turned elsewhere in the window."""
@@ -304,8 +349,8 @@ class ImageView(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._lean()
-        self._want_sheets()
+        self._place()
+        self._lectern.refresh()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
@@ -335,11 +380,9 @@ class ImageView(QWidget):
             self.update()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        asks = self._hand.release(event)
-        if self._page is not None and event.button() is Qt.MouseButton.RightButton:
-            asks = True
+        clicked = self._hand.release(event)
         self.update()
-        if asks:
+        if clicked and (self._picture is not None or self.page is not None):
             self.menu_wanted.emit(event.globalPosition().toPoint())
         if self._hand.pen.placed_note:
             self.note_wanted.emit()
@@ -356,13 +399,12 @@ class ImageView(QWidget):
             self.maximise_wanted.emit()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        if not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self.turn_wheel(event)
-            return
-        if self._state:
-            offset = event.position() - QPointF(self.rect().center())
-            point = (offset.x(), offset.y())
-            self.change(views.wheel_zoom(self._state, turned(event), point))
+        act = self.bindings.mouse.turned(wheel_text(event))
+        if act is MouseAct.WHEEL_ZOOM:
+            self.zoom(turned(event), event.position())
+        elif act is not None:
+            far = _FAR if act is MouseAct.WHEEL_FAR else 1
+            self.scroll(-far * self._hand.notches(event))
         event.accept()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -378,12 +420,13 @@ class ImageView(QWidget):
         """Do what a key stands for; return whether it stands for anything here."""
         if key == "Esc":
             return self.escape()
-        command = Command.DELETE if key == "Backspace" else self.bindings.command(key)
-        return command is not None and obey(self, command)
+        order = self.bindings.order(key)
+        return order is not None and obey(self, order)
 
     def _clear(self, message: str) -> None:
         self.cine.stop()
-        self._picture, self._state, self._page, self._message = None, None, None, message
+        self._picture, self._state, self._message = None, None, message
+        self._lectern.clear()
         self.update()
 
     def _show_next(self) -> None:
@@ -397,22 +440,14 @@ class ImageView(QWidget):
             self._index = index
             self.index_wanted.emit(index)
 
-    def _lean(self) -> None:
-        """Hang the picture at its edge of the view, until the reader moves it."""
-        picture, state = self._picture, self._state
-        if picture is None or state is None or not self._leans or not picture.leaning:
+    def _place(self) -> None:
+        """Put the picture where it belongs, unless the reader has moved it."""
+        if self._picture is None or self._state is None:
             return
         box = self._box()
-        width = picture.values.shape[1] * scale_of(picture, state, box.size())
-        self._state = views.lean(state, picture.leaning, box.width() - width)
+        view = box.width(), box.height()
+        self._state = self._placing.placed(self._picture, self._state, view, self.screen_told())
         self.update()
-
-    def _want_sheets(self) -> None:
-        """Ask for the pages of a PDF that are seen, or soon will be."""
-        page = self._page
-        if isinstance(page, PdfPage):
-            for wanted in page.wanted(self._box().size(), self.devicePixelRatioF()):
-                self.sheet_wanted.emit(page, wanted)
 
     def _box(self) -> QRectF:
         return QRectF(self.rect()).adjusted(1, 2, -1, -1)

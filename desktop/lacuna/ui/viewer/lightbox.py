@@ -6,6 +6,7 @@ GUI thread only. It decodes nothing: frames and documents are asked for by signa
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
@@ -65,6 +66,8 @@ class Lightbox(QObject):
             Command.SLAB: self.cuts.next_slab,
             Command.COMPARE: self.compare,
             Command.KEY_IMAGE: self.key_wanted.emit,
+            Command.TRUE_SIZE: partial(self._hold, Size.TRUE),
+            Command.ONE_TO_ONE: partial(self._hold, Size.ONE_TO_ONE),
             Command.PREVIEW: self.preview_wanted.emit,
         }
         viewports.command_wanted.connect(self.obey)
@@ -214,6 +217,12 @@ class Lightbox(QObject):
     def toggle_texts(self) -> None:
         """Show or hide the corner texts."""
         self._viewports.shows_texts = not self._viewports.shows_texts
+    def _hold(self, size: Size) -> None:
+        """Keep the active viewport's picture at a size, and say how true that is."""
+        words = self._viewports.active.hold_size(size)
+        if words:
+            self.hint.emit(words)
+
         self._viewports.refresh()
 
     def number_of(self, view: ImageView) -> int:
@@ -267,7 +276,10 @@ class Lightbox(QObject):
         view.present(state)
         if wanted is not stack:
             self._viewports.renew_stack(view, wanted, view.index)
-        words = left_out(state, view.picture) if state is not None else ""
+        screen = view.screen_told()
+        words = left_out(state, view.picture, screen.pitch) if state is not None else ""
+        if not words and view.held_size is Size.TRUE:
+            words = true_size_words(view.picture, screen)
         if words:
             self.hint.emit(words)
 

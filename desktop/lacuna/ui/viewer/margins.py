@@ -7,7 +7,7 @@ marker's place is away from the chest wall. GUI thread only.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
@@ -87,11 +87,18 @@ class Margins:
 
 
 def margins_of(
-    look: Look, box: QRectF, sheet: Sheet, state: ViewState, extras: Marked, rate: float = 0.0
+    look: Look,
+    box: QRectF,
+    sheet: Sheet,
+    state: ViewState,
+    extras: Marked,
+    rate: float = 0.0,
+    size: str = "",
 ) -> Margins:
     """Lay out what stands around a picture within ``box``.
 
-    Letters stay when the texts are put away: a side must never be in doubt. ``rate`` is cine's.
+    Letters stay when the texts are put away: a side must never be in doubt. ``rate`` is cine's,
+    ``size`` what size the picture is held at.
     """
     picture, wall = sheet.picture, chest_wall(sheet.picture, state)
     inset = _INSET if extras.alone else _CLOSE
@@ -100,6 +107,8 @@ def margins_of(
     if not extras.texts:
         return Margins(tuple(written))
     texts = corner_texts(picture, state, rate)
+    if size:
+        texts = replace(texts, bottom_right=GAP.join((size, texts.bottom_right)))
     written += _stacked(look, inner, texts, extras, wall) if wall else ()
     written += () if wall else _cornered(look, inner, texts, extras)
     beside = box.adjusted(_BESIDE * (wall > 0), 0, -_BESIDE * (wall < 0), 0)
@@ -139,8 +148,9 @@ def _letters(
 
 def _cornered(look: Look, inner: QRectF, texts: Corners, extras: Marked) -> Iterator[Written]:
     """Yield the four corners; where two texts have no room in one line, the left one stays."""
+    above = texts.top_right, *texts.top_right.split(GAP)
     rows = (
-        (texts.top_left, (texts.top_right,), _TOP),
+        (texts.top_left, above, _TOP),
         (texts.bottom_left, _endings(texts, extras), _BOTTOM),
     )
     for left, choices, edge in rows:

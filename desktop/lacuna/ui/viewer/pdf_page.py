@@ -5,6 +5,7 @@ It draws no PDF: ``wanted`` names the pages that are about to be seen, ``put`` b
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +15,7 @@ from PySide6.QtGui import QColor, QImage, QPainter
 
 from lacuna.ui.paint import paint_box
 from lacuna.ui.theme import CONTROL_RADIUS, Look, Role
-from lacuna.ui.viewer.document_page import Paper
+from lacuna.ui.viewer.document_page import NOTCH, Paper
 from lacuna.ui.viewer.image_painter import to_qimage
 from lacuna_resources.themes import ThemeName, load
 
@@ -23,7 +24,8 @@ _GAP = 12.0  # between two pages
 _WIDEST = 900.0  # view pixels; a page larger than this is not read faster
 _STEP = 96  # view pixels a notch
 _AHEAD = 1  # pages drawn before they are seen
-_MOST = 8  # pages kept as pixels
+_MOST = 8  # pages kept as pixels, at their usual size
+_LEAST, _LARGEST = 0.25, 6.0  # times the usual size
 _ON_BLACK = load(ThemeName.DARK)  # the ground stays black in every theme
 _PAPER, _INK = "#ffffff", "#404040"
 
@@ -42,11 +44,12 @@ class PdfPage:
     def __init__(self, look: Look, paper: Paper) -> None:
         self.paper = paper
         self._look = look
-        self._offset = 0.0
+        self._offset = self._across = 0.0  # view pixels, down from the top, right from the middle
+        self._zoom = 1.0
         self._asked: dict[int, int] = {}  # columns by page
         self._images: dict[int, QImage] = {}
         self._torn: dict[int, str] = {}
-        self._laid: tuple[float, list[QRectF]] = (0.0, [])  # for a view of this width
+        self._laid: tuple[float, float, list[QRectF]] = (0.0, 0.0, [])  # for a width and a zoom
 
     @property
     def drawn(self) -> frozenset[int]:
@@ -55,8 +58,35 @@ class PdfPage:
 
     def scroll(self, by: int, view: QSizeF) -> None:
         """Move ``by`` notches down; held at both ends."""
-        most = max(self._places(view)[-1].bottom() + _PAD - view.height(), 0.0)
-        self._offset = min(max(self._offset + by * _STEP, 0.0), most)
+        self.move(0.0, -by * _STEP, view)
+
+    def move(self, dx: float, dy: float, view: QSizeF) -> None:
+        """Move it by view pixels; held at all its edges."""
+        places = self._places(view)
+        low = max(places[-1].bottom() + _PAD - view.height(), 0.0)
+        aside = max(max(place.width() for place in places) / 2 + _PAD - view.width() / 2, 0.0)
+        self._offset = min(max(self._offset - dy, 0.0), low)
+        self._across = min(max(self._across - dx, -aside), aside)
+
+    def zoom(self, notches: float, at: QPointF, view: QSizeF) -> None:
+        """Enlarge it; what of a page lies at ``at`` stays there."""
+        number = self._page_at(at.y(), view)
+        old = self._places(view)[number]
+        x = (at.x() + self._across - old.left()) / old.width()
+        y = (at.y() + self._offset - old.top()) / old.height()
+        self._zoom = min(max(self._zoom * NOTCH**notches, _LEAST), _LARGEST)
+        new = self._places(view)[number]
+        self._across = new.left() + x * new.width() - at.x()
+        self._offset = new.top() + y * new.height() - at.y()
+        self.move(0.0, 0.0, view)
+
+    def fit(self, view: QSizeF) -> None:
+        """Make its widest page as wide as the view; the page that is read stays."""
+        width = max(place.width() for place in self._places(view)) / self._zoom
+        wanted = max(view.width() - 2 * _PAD, 1.0) / width
+        notches = math.log(wanted / self._zoom, NOTCH)
+        self._across = 0.0
+        self.zoom(notches, QPointF(view.width() / 2, view.height() / 2), view)
 
     def wanted(self, view: QSizeF, ratio: float) -> list[Wanted]:
         """Return the pages to be drawn for what is seen now, each once for one width."""
@@ -89,10 +119,10 @@ class PdfPage:
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         places, seen = self._places(box.size()), self._seen(box.size())
         for number in seen:
-            place = places[number].translated(box.left(), box.top() - self._offset)
+            place = places[number].translated(box.left() - self._across, box.top() - self._offset)
             self._paint_sheet(painter, number, place)
         painter.restore()
-        self._paint_caption(painter, box, self._caption(seen, box))
+        self._paint_caption(painter, box, self.caption(box))
 
     def words(self) -> str:
         """Return what is said of it: its title, its date and where it is scrolled to."""
@@ -101,12 +131,23 @@ class PdfPage:
         parts = (paper.title, paper.date, f"{count} page{'s' if count > 1 else ''}")
         return "   ".join(part for part in parts if part)
 
-    def _caption(self, seen: range, box: QRectF) -> str:
-        places, middle = self._places(box.size()), self._offset + box.height() / 2
-        at = min(seen, key=lambda number: abs(places[number].center().y() - middle))
-        paper = self.paper
-        parts = (paper.title, paper.date, f"page {at + 1} of {len(paper.sheets)}")
+    def caption(self, box: QRectF) -> str:
+        """Return which page is read in ``box``, and how much larger than usual it is."""
+        at = self._page_at(box.height() / 2, box.size())
+        paper, zoom = self.paper, f"{self._zoom:.0%}".replace("%", " %")
+        larger = "" if zoom == "100 %" else zoom
+        parts = (paper.title, paper.date, f"page {at + 1} of {len(paper.sheets)}", larger)
         return "   ".join(part for part in parts if part)
+
+    def _page_at(self, y: float, view: QSizeF) -> int:
+        """Return the page that is nearest to a height in the view."""
+        places = self._places(view)
+        there = self._offset + y
+
+        def away(number: int) -> float:
+            return max(places[number].top() - there, there - places[number].bottom(), 0.0)
+
+        return min(self._seen(view), key=away)
 
     def _paint_caption(self, painter: QPainter, box: QRectF, words: str) -> None:
         """Write below the middle which page it is, on a box of its own: paper is white."""
@@ -134,9 +175,9 @@ class PdfPage:
 
     def _places(self, view: QSizeF) -> list[QRectF]:
         """Return where each page lies below the upper left corner of the first one's view."""
-        if self._laid[0] == view.width():
-            return self._laid[1]
-        room = min(max(view.width() - 2 * _PAD, 1.0), _WIDEST)
+        if self._laid[:2] == (view.width(), self._zoom):
+            return self._laid[2]
+        room = min(max(view.width() - 2 * _PAD, 1.0), _WIDEST) * self._zoom
         widest = max(width for width, _height in self.paper.sheets)
         scale, left, top, found = room / widest, view.width() / 2, _PAD, list[QRectF]()
         for width, height in self.paper.sheets:
@@ -144,7 +185,7 @@ class PdfPage:
                 QRectF(left - width * scale / 2, top, width * scale, max(height * scale, 1.0))
             )
             top = found[-1].bottom() + _GAP
-        self._laid = view.width(), found
+        self._laid = view.width(), self._zoom, found
         return found
 
     def _seen(self, view: QSizeF) -> range:
@@ -158,7 +199,8 @@ class PdfPage:
     def _let_go(self, near: range) -> None:
         """Forget the pages that are farthest away: memory stays bounded in a book."""
         middle = (near.start + near.stop - 1) / 2
-        kept = sorted(self._asked, key=lambda number: abs(number - middle))[: max(_MOST, len(near))]
+        most = max(int(_MOST / max(self._zoom, 1.0) ** 2), len(near))
+        kept = sorted(self._asked, key=lambda number: abs(number - middle))[:most]
         for number in set(self._asked) - set(kept):
             del self._asked[number]
             self._images.pop(number, None)

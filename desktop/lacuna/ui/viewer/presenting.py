@@ -13,9 +13,10 @@ from lacuna.study.model import Study, Window
 from lacuna.study.softcopy import DisplayedArea, Layer, PresentationState, Table
 from lacuna.study.voi import window_through
 from lacuna.ui.viewer.picture import Picture
+from lacuna.ui.viewer.placing import column_width
 from lacuna.ui.viewer.viewer_state import MAX_ZOOM, MIN_ZOOM, ViewState, fit_scale
 
-TRUE_SIZE = "Its true size is not kept, as the size of the screen is not known: its area is fitted."
+TRUE_SIZE = "Its true size cannot be kept: its area is fitted."
 OTHER_PIXELS = "Its pixel shape is not the image's own, and is not applied."
 _ALIKE = 0.01  # two pixel shapes that differ by less are one
 
@@ -38,11 +39,13 @@ def shown_through(
     picture: Picture,
     now: ViewState,
     view: tuple[float, float] | None = None,
+    pitch: float | None = None,
 ) -> ViewState:
     """Return how the state wants a picture to be seen.
 
     DICOM turns first and flips then (PS3.3 C.10.6); a view flips first, so the turn runs back.
     ``view`` is its width and height; without it, or without an area, the picture is fitted.
+    ``pitch`` is the size of a view pixel in mm; without it, a true size is.
     """
     turns = state.rotation // 90
     inverted = picture.low_is_bright if state.inverse is None else state.inverse
@@ -53,7 +56,7 @@ def shown_through(
         invert=inverted != picture.low_is_bright,
     )
     area = area_of(state, picture)
-    return seen if area is None or view is None else _framed(seen, area, picture, view)
+    return seen if area is None or view is None else _framed(seen, area, picture, view, pitch)
 
 
 def window_of(state: PresentationState, picture: Picture) -> Window | None:
@@ -80,18 +83,34 @@ def corners_of(area: DisplayedArea) -> Corners:
     return min(columns) - 1.0, min(rows) - 1.0, float(max(columns)), float(max(rows))
 
 
-def left_out(state: PresentationState, picture: Picture) -> str:
-    """Return a sentence on what of a state is not applied; empty where all of it is."""
+def true_width(state: PresentationState, picture: Picture) -> float | None:
+    """Return how wide in mm a state wants a pixel to be shown; None where it asks for no size."""
+    area = area_of(state, picture)
+    if area is None or area.mode != "TRUE SIZE":
+        return None
+    return area.spacing[1] if area.spacing is not None else column_width(picture)
+
+
+def left_out(state: PresentationState, picture: Picture, pitch: float | None = None) -> str:
+    """Return a sentence on what of a state is not applied; empty where all of it is.
+
+    ``pitch`` is the size of a view pixel in mm, None where nobody knows it.
+    """
     area = area_of(state, picture)
     if area is None:
         return ""
     if area.mode == "TRUE SIZE":
-        return TRUE_SIZE
+        known = pitch is not None and true_width(state, picture) is not None
+        return "" if known else TRUE_SIZE
     return OTHER_PIXELS if abs(area.aspect / picture.aspect - 1) > _ALIKE else ""
 
 
 def _framed(
-    seen: ViewState, area: DisplayedArea, picture: Picture, view: tuple[float, float]
+    seen: ViewState,
+    area: DisplayedArea,
+    picture: Picture,
+    view: tuple[float, float],
+    pitch: float | None,
 ) -> ViewState:
     """Zoom and move a fitted view so that it shows an area, in its middle."""
     rows, columns = picture.values.shape[:2]
@@ -101,7 +120,11 @@ def _framed(
     wanted = fit_scale(right - left, (bottom - top) * aspect, *view, seen.turns)
     if area.mode == "MAGNIFY" and area.magnification:
         wanted = area.magnification
-    zoom = min(max(wanted / whole, MIN_ZOOM), MAX_ZOOM)
+    millimetres = area.spacing[1] if area.spacing is not None else column_width(picture)
+    if area.mode == "TRUE SIZE" and pitch is not None and millimetres is not None:
+        zoom = millimetres / pitch / whole  # as large as it is, whatever the reader's limits
+    else:
+        zoom = min(max(wanted / whole, MIN_ZOOM), MAX_ZOOM)
     x = ((left + right) / 2 - columns / 2) * whole * zoom
     y = ((top + bottom) / 2 - rows / 2) * whole * zoom * aspect
     x = -x if seen.flipped else x

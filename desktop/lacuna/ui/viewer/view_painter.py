@@ -71,7 +71,8 @@ class ViewPainter:
             return
         self._painter.paint(painter, box, sheet.picture, state, quick=hand.windowing)
         whole = QRectF(view.rect())
-        margins = margins_of(self.look, whole, sheet, state, extras, view.cine.rate)
+        rate, size = view.cine.rate, view.held_size or ""
+        margins = margins_of(self.look, whole, sheet, state, extras, rate, size)
         _paint_lines(painter, sheet, QRegion(box.toRect()) - margins.clear(), extras.lines)
         paint_graphics(painter, self.look, box, sheet, view.layers(), view.area())
         marks = hand.pen.marks(sheet)

@@ -16,8 +16,8 @@ from PySide6.QtWidgets import QGridLayout, QWidget
 
 from lacuna.study.model import Window
 from lacuna.ui.theme import Look
+from lacuna.ui.viewer.bindings import Bindings
 from lacuna.ui.viewer.board import Board
-from lacuna.ui.viewer.commands import Bindings
 from lacuna.ui.viewer.hanging import Layout
 from lacuna.ui.viewer.image_view import ImageView
 from lacuna.ui.viewer.linking import Links, reference_lines
@@ -66,6 +66,7 @@ class Viewports(QWidget):
         self._bindings = Bindings()
         self.links = Links()
         self.shows_lines = True
+        self._screen_dpi: float | None = None
         self.shows_texts = True
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
@@ -196,6 +197,12 @@ class Viewports(QWidget):
 
     def set_kept(self, kept: frozenset[tuple[str, int]]) -> None:
         """Say which frames go to the model, by instance and frame."""
+    def use_screen(self, dpi: float | None) -> None:
+        """Take the reader's word for how fine the screen is, in pixels an inch."""
+        self._screen_dpi = dpi
+        for view in self._views:
+            view.screen_dpi = dpi
+
         self._kept = kept
         self.refresh()
 
@@ -257,6 +264,7 @@ class Viewports(QWidget):
         view.picture_changed.connect(self._on_picture)
         view.tool_changed.connect(self.set_tool)
         view.cine.changed.connect(self._on_cine)
+        view.screen_dpi = self._screen_dpi
         view.sheet_wanted.connect(self._on_sheet)
         view.maximise_wanted.connect(self._on_maximise)
         for own, ours in (

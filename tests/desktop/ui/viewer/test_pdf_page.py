@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QSizeF
+import pytest
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QImage, QWheelEvent
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from lacuna.ui.theme import Look
-from lacuna.ui.viewer.document_page import Paper
+from lacuna.ui.viewer.document_page import Line, Paper
 from lacuna.ui.viewer.image_view import ImageView
 from lacuna.ui.viewer.pdf_page import PdfPage
 
@@ -54,3 +57,76 @@ def test_a_torn_page_says_so_in_its_place(qtbot: QtBot, look: Look) -> None:
     assert torn != before
     page.put(0, WHITE)
     assert view.grab().toImage() != torn
+
+
+def test_a_pdf_is_enlarged_about_the_pointer_and_made_as_wide_as_the_view(look: Look) -> None:
+    page, at = PdfPage(look, BOOK), QPointF(400, 300)
+    usual = page.wanted(VIEW, 1.0)[0].columns
+    assert page.caption(QRectF(QPointF(), VIEW)) == "Book   page 1 of 60"
+    page.zoom(5.0, at, VIEW)
+    larger = page.wanted(VIEW, 1.0)[0].columns
+    assert larger > 1.9 * usual
+    assert page.caption(QRectF(QPointF(), VIEW)) == "Book   page 1 of 60   201 %"
+    page.zoom(-50.0, at, VIEW)
+    assert page.wanted(VIEW, 1.0)[0].columns == round(usual / 4)  # no smaller
+    page.fit(VIEW)
+    assert page.wanted(VIEW, 1.0)[0].columns == usual
+
+
+def test_what_is_read_stays_under_the_pointer_while_it_grows(qtbot: QtBot, look: Look) -> None:
+    view = ImageView(look)
+    qtbot.addWidget(view)
+    view.resize(600, 800)
+    view.show_paper(BOOK)
+    page, spot = view.page, QPoint(410, 290)
+    assert isinstance(page, PdfPage)
+    dotted = np.full((780, 552, 3), 255, np.uint8)
+    page.put(0, dotted)
+    inked = QImage(view.grab().toImage())
+    dotted[290 - 26 - 8 : 290 - 26 + 8, 410 - 25 - 8 : 410 - 25 + 8] = 0
+    page.put(0, dotted)
+    assert view.grab().toImage().pixelColor(spot).lightness() < 60
+    assert inked.pixelColor(spot).lightness() > 200
+    view.zoom(4.0, QPointF(spot))
+    assert view.grab().toImage().pixelColor(spot).lightness() < 60
+    qtbot.mousePress(view, Qt.MouseButton.LeftButton, pos=spot)
+    qtbot.mouseMove(view, spot - QPoint(60, 40))
+    qtbot.mouseRelease(view, Qt.MouseButton.LeftButton, pos=spot - QPoint(60, 40))
+    shot = view.grab().toImage()
+    assert shot.pixelColor(spot - QPoint(60, 40)).lightness() < 60  # it came with the hand
+    assert shot.pixelColor(spot).lightness() > 200
+
+
+@pytest.mark.parametrize(
+    ("keys", "percent"),
+    [
+        ([Qt.Key.Key_Plus], "115 %"),
+        ([Qt.Key.Key_Equal], "115 %"),
+        ([Qt.Key.Key_Minus], "87 %"),
+        ([Qt.Key.Key_Plus, Qt.Key.Key_Plus, Qt.Key.Key_Space], "of 60"),
+    ],
+)
+def test_keys_enlarge_a_pdf(qtbot: QtBot, look: Look, keys: list[Qt.Key], percent: str) -> None:
+    view = ImageView(look)
+    qtbot.addWidget(view)
+    view.resize(600, 800)
+    view.show_paper(BOOK)
+    for key in keys:
+        qtbot.keyClick(view, key)
+    assert isinstance(view.page, PdfPage)
+    assert view.page.caption(QRectF(QPointF(), VIEW)).endswith(percent)
+
+
+def test_ctrl_and_the_wheel_enlarge_a_document(qtbot: QtBot, look: Look) -> None:
+    view = ImageView(look)
+    qtbot.addWidget(view)
+    view.resize(600, 800)
+    view.show_paper(Paper("Letter", "", (Line("", "Dear colleague"),)))
+    before = view.grab().toImage()
+    at, control = QPointF(300, 200), Qt.KeyboardModifier.ControlModifier
+    none, phase = Qt.MouseButton.NoButton, Qt.ScrollPhase.NoScrollPhase
+    turn = QWheelEvent(at, at, QPoint(), QPoint(0, 360), none, control, phase, False)
+    QApplication.sendEvent(view, turn)
+    assert view.grab().toImage() != before
+    qtbot.keyClick(view, Qt.Key.Key_Space)
+    assert view.grab().toImage() == before
