@@ -191,6 +191,7 @@ class Application(QObject):
         parts.modelling.state_changed.connect(self._on_state)
         parts.modelling.chosen.connect(self._remember)
         parts.sending.tokens_chosen.connect(self._remember_tokens)
+        parts.steering.following.chosen.connect(self._remember_follow)
         self._keys.changed.connect(self._remember_keys)
         parts.window.closing.connect(self.close)
         parts.window.notices.acted.connect(self._on_acted)
@@ -233,6 +234,9 @@ class Application(QObject):
 
     def _remember_tokens(self, tokens: int | None) -> None:
         self._store(dataclasses.replace(self._settings, image_tokens=tokens))
+
+    def _remember_follow(self, follow: bool) -> None:
+        self._store(dataclasses.replace(self._settings, follow=follow))
 
     def _remember_keys(self, keys: dict[str, str]) -> None:
         self._store(dataclasses.replace(self._settings, keys=keys))

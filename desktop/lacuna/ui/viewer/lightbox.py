@@ -21,6 +21,7 @@ from lacuna.ui.viewer.hanging import Hanging, Layout, beside, hang
 from lacuna.ui.viewer.image_view import ImageView
 from lacuna.ui.viewer.note_field import NoteField
 from lacuna.ui.viewer.picture import Picture, same_series
+from lacuna.ui.viewer.placing import Size, true_size_words
 from lacuna.ui.viewer.presenting import changes_values, left_out, states_for
 from lacuna.ui.viewer.stack import Direct, Frames, Presented, Reformat, Stack
 from lacuna.ui.viewer.viewports import OPENING, Viewports, next_layout
