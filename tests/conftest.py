@@ -9,11 +9,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import keyring
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.helpers.keyrings import MemoryKeyring
+
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
+# Processes that a test starts keep nothing: the machine's own keyring is never asked.
+os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
 # A spinning OpenMP thread beside a busy machine costs two orders of magnitude a step.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -39,6 +44,12 @@ def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "lacuna-data"
     monkeypatch.setenv("LACUNA_DATA_DIR", str(folder))
     return folder
+
+
+@pytest.fixture(autouse=True)
+def _own_keyring() -> None:
+    """Give every test a keyring of its own, in memory."""
+    keyring.set_keyring(MemoryKeyring())
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,8 @@
-"""What has been drawn on a study's images: marks, kept for the sitting, undoable. Free of Qt."""
+"""What has been drawn on a study's images: marks, undoable. Free of Qt."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from lacuna.report.model import new_id
@@ -53,11 +54,15 @@ _Marks = tuple[Mark, ...]
 
 @dataclass(slots=True)
 class Board:
-    """All marks of one study, the last changed last. GUI thread only."""
+    """All marks of one study, the last changed last. GUI thread only.
+
+    ``on_change`` is called after each change, the reader's or not.
+    """
 
     marks: _Marks = ()
     _done: list[tuple[_Marks, Spot]] = field(default_factory=list)
     _undone: list[tuple[_Marks, Spot]] = field(default_factory=list)
+    on_change: Callable[[], None] | None = field(default=None, compare=False, repr=False)
 
     def on(self, spot: Spot) -> _Marks:
         """Return the marks of a frame."""
@@ -73,6 +78,13 @@ class Board:
         if old is not None:
             mark = replace(mark, label=old.label, tracking=old.tracking)
         self._change((*self._without(mark.id), mark), mark.spot)
+
+    def stand(self, marks: _Marks) -> None:
+        """Add marks that stood before: below all others, and no undoing takes them away."""
+        self.marks = _under(marks, self.marks)
+        for steps in (self._done, self._undone):
+            steps[:] = [(_under(marks, some), where) for some, where in steps]
+        self._tell()
 
     def remove(self, mark_id: str) -> None:
         """Take a mark away; nothing happens if it does not stand."""
@@ -97,6 +109,11 @@ class Board:
         self._done.append((self.marks, spot))
         self._undone.clear()
         self.marks = marks
+        self._tell()
+
+    def _tell(self) -> None:
+        if self.on_change is not None:
+            self.on_change()
 
     def _swap(
         self, taken: list[tuple[_Marks, Spot]], kept: list[tuple[_Marks, Spot]]
@@ -106,7 +123,13 @@ class Board:
         marks, spot = taken.pop()
         kept.append((self.marks, spot))
         self.marks = marks
+        self._tell()
         return spot
+
+
+def _under(below: _Marks, marks: _Marks) -> _Marks:
+    there = {mark.id for mark in marks}
+    return (*(mark for mark in below if mark.id not in there), *marks)
 
 
 def spot_of(picture: Picture) -> Spot:
