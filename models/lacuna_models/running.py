@@ -28,6 +28,7 @@ from lacuna_models.loading import Loaded
 from lacuna_models.pace import Pace, Touch, Turn
 from lacuna_models.planning import Block, Planner, plan_request
 from lacuna_models.rows import Job, Moment, Read, Row
+from lacuna_models.search.growing import grown_lengths, kept_spans
 from lacuna_models.search.redraft import body_of, once
 from lacuna_models.search.searching import Search
 from lacuna_models.strikes import Struck, found, spellings
@@ -131,6 +132,9 @@ class Run:
     def to_the_end(self, live: Live) -> Steps:
         """Step until a block is over, and close it unless an edit cut it short."""
         edit = yield from self.steps(live)
+        while edit is None and (wider := self.grown(live)) is not None:
+            live = wider
+            edit = yield from self.steps(live)
         if edit is None and self.redrafts(live):
             edit = yield from self.steps(live)
             self.tidy(live)
@@ -139,6 +143,32 @@ class Run:
         else:
             self.note(live)
         return edit
+
+    def grown(self, live: Live) -> Live | None:
+        """Lay a block out anew where a padded gap came out full; None where all have room.
+
+        The other gaps begin from what they held. Nothing grows that the reader has bent, and
+        nothing whose steps ran out: it may be full of noise.
+        """
+        bent = self.commanded or self.pace.stopped or self.request.start is not None
+        if bent or not all(row.finished for row in live.rows):
+            return None
+        before = live.block.layout
+        lengths = grown_lengths(before, [row.ids for row in live.rows], self._pad)
+        if lengths is None:
+            return None
+        try:
+            block = self.planner.again(live.block, lengths, padded=True)
+        except EngineError:  # no room for more: what fitted stays
+            return None
+        self._plan = tuple(block if each.index == block.index else each for each in self._plan)
+        tracks = tuple(self.track(block, row) for row in live.rows)
+        for row, track in zip(live.rows, tracks, strict=True):
+            stands = kept_spans(before, block.layout, row.ids)
+            row.begin(block, row.steps)
+            row.keep(stands)
+            track.put(stands)
+        return Live(block, live.rows, tracks, Board(self.loaded, live.board.seen, tracks))
 
     def redrafts(self, live: Live) -> bool:
         """Begin the second stage of a whole draft, where there is to be one."""

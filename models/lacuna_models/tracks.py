@@ -201,6 +201,7 @@ class Board:
     def __init__(self, loaded: Loaded, seen: Context, tracks: Sequence[Track]) -> None:
         """Take tracks of canvases of one length, none of which has been stepped, or all."""
         self.tracks = tuple(tracks)
+        self.seen = seen
         self._union = _union(tracks)
         places = torch.tensor(self._union, dtype=torch.long, device=loaded.device)
         self._places = places
