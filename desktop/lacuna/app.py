@@ -130,7 +130,7 @@ class Application(QObject):
         panel.editor.paper.zoom(settings.report_zoom - Role.REPORT.pixels)
         window = MainWindow(look, panel, panel.notice_slot)
         session = Session()
-        self._pool = JobPool(self, threads=3)  # two drops may be read at once, and frames between
+        self._pool = JobPool(self, threads=4)  # two drops at once, a thumbnail, and frames
         self._pixels = PixelCache(_pixel_budget(), _decoders())
         worker = EngineWorker(factory, self)
         sending = Sending(window, session, settings.image_tokens)

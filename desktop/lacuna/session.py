@@ -11,7 +11,7 @@ from lacuna.report.draft_mark import words_mean_nothing
 from lacuna.report.model import Report
 from lacuna.report.provenance import Ledger
 from lacuna.report.template import chest
-from lacuna.study.model import Study
+from lacuna.study.model import Study, StudyKey
 from lacuna_models.api import FillRequest, ModelInfo
 
 
@@ -34,14 +34,6 @@ class Case:
     ledger: Ledger = field(default_factory=Ledger)
 
 
-# Two patients under one UID, as some anonymisers leave them, must never share a report.
-_Key = tuple[str, str, str]
-
-
-def _key(study: Study) -> _Key:
-    return study.study_instance_uid, study.patient.id, study.patient.name
-
-
 Observer = Callable[[Change], None]
 Clock = Callable[[], datetime]
 
@@ -59,8 +51,8 @@ class Session:
     def __init__(self, clock: Clock = _now) -> None:
         self._clock = clock
         self._observers: list[Observer] = []
-        self._cases: dict[_Key, Case] = {}
-        self._open: _Key | None = None
+        self._cases: dict[StudyKey, Case] = {}
+        self._open: StudyKey | None = None
         self._model: ModelInfo | None = None
         self._run: FillRequest | None = None
 
@@ -97,7 +89,7 @@ class Session:
 
     def open(self, study: Study) -> Case:
         """Make the study's case the open one; a study seen before brings its report back."""
-        key = _key(study)
+        key = study.key
         known = self._cases.get(key)
         case = Case(study, chest()) if known is None else replace(known, study=study)
         self._cases[key] = case
@@ -107,11 +99,16 @@ class Session:
 
     def grow(self, study: Study) -> None:
         """Take over the open study as it has been read further; its report stays as it is."""
-        key = _key(study)
-        if key in self._cases:
-            self._cases[key] = replace(self._cases[key], study=study)
-            if key == self._open:
-                self._announce(Change.GREW)
+        case = self.case
+        if case is None or not case.study.may_be(study):
+            return
+        grown = replace(case, study=study)
+        self._cases = {
+            one.study.key: one
+            for one in (grown if each is case else each for each in self._cases.values())
+        }
+        self._open = study.key
+        self._announce(Change.GREW)
 
     def write(self, report: Report) -> None:
         """Take over the report as it stands now, and note who wrote what."""
@@ -119,7 +116,7 @@ class Session:
         if case is None or case.report == report:
             return
         ledger = case.ledger.observed(case.report, report, self._clock())
-        self._cases[_key(case.study)] = replace(case, report=report, ledger=ledger)
+        self._cases[case.study.key] = replace(case, report=report, ledger=ledger)
         self._announce(Change.REPORT)
 
     def use_model(self, model: ModelInfo | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,10 +15,13 @@ from PySide6.QtWidgets import QApplication, QMenu
 from lacuna.app import Application
 from lacuna.paths import locate
 from lacuna.settings import Settings, load_settings
-from lacuna.study import pdf
+from lacuna.study import cache, conflicts, pdf
+from lacuna.study.document import Document, DocumentContent
 from lacuna.study.measure import Bidirectional, EllipseRoi, Length
+from lacuna.study.model import Image
 from lacuna.study.voi import render
 from lacuna.ui import main_window
+from lacuna.ui.desk import frames
 from lacuna.ui.theme import dress, make_look
 from lacuna.ui.viewer.board import mark_of
 from lacuna.ui.viewer.commands import Bindings, Command
@@ -27,6 +31,7 @@ from lacuna.ui.viewer.mark_words import label_lines
 from lacuna.ui.viewer.pdf_page import PdfPage
 from lacuna.ui.viewer.stack import Reformat
 from lacuna.ui.viewer.viewer_state import CT_PRESETS
+from lacuna.ui.widgets import Words
 from lacuna.work.engine_worker import LoadProgress, ModelChoice
 from lacuna_models.api import FillRequest
 from lacuna_models.scripted import ScriptedEngine
@@ -234,7 +239,6 @@ def test_documents_are_shown_as_words(
     said = show_document(application, "Diagnostic imaging report")
     assert "Nodule in the right mid zone, 12 mm." in said
     assert "Unverified" in said
-    assert application.parts.sending.images() == ()
     assert "3 pages" in show_document(application, "Letter")
     window, target = application.parts.window, tmp_path / "letter.pdf"
     menu = build_menu(window.image_view, window.lightbox)
@@ -426,3 +430,130 @@ def test_a_frame_is_sent_through_a_preset(application: Application, tmp_path: Pa
         assert np.array_equal(sent.pixels, render(view.picture.values, CT_PRESETS[4]))
     assert view.state.window == before
     assert "bone" in parts.sending.key_images.images[0].title
+
+
+def test_a_document_takes_no_image_away_from_the_model(
+    application: Application, tmp_path: Path
+) -> None:
+    files = demo.radiograph(tmp_path, "dx")
+    drop(application, *files, demo.report_document(tmp_path, "dx"))
+    sending, window = application.parts.sending, application.parts.window
+    before = [image.digest() for image in sending.images()]
+    assert len(before) == 1
+    show_document(application, "Diagnostic imaging report")
+    assert [image.digest() for image in sending.images()] == before
+    assert [chip.text for chip in sending.chips()][:1] == ["1 image"]
+    sending.leave_out()
+    assert sending.images() == ()
+    window.show_series(0)
+    settle(application)
+    assert [image.digest() for image in sending.images()] == before
+
+
+def test_a_document_that_comes_late_is_dropped(
+    application: Application, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = demo.radiograph(tmp_path, "dx")
+    drop(application, *files, demo.report_document(tmp_path, "dx"))
+    begun, go, read = threading.Event(), threading.Event(), frames.read_document
+
+    def slow(document: Document) -> DocumentContent:
+        begun.set()
+        assert go.wait(30)
+        return read(document)
+
+    monkeypatch.setattr(frames, "read_document", slow)
+    window = application.parts.window
+    titles = [entry.title for entry in window.series_strip.entries()]
+    window.show_series(titles.index("Diagnostic imaging report"))
+    drive.wait_for(begun.is_set, "the reading of a document")
+    window.viewports.clear("Nothing is shown.")
+    ended: list[object] = []
+    for job in application.parts.opening._frames._jobs.values():
+        job.ended.connect(ended.append)
+    go.set()
+    drive.wait_for(lambda: bool(ended), "the end of reading")
+    assert window.image_view.page is None
+
+
+def test_thumbnails_never_keep_a_frame_waiting(
+    application: Application, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go, read = threading.Event(), cache._Files.read
+    paths = [
+        path for number in range(6) for path in demo.ct(tmp_path / f"{number}", slices=2, size=32)
+    ]
+    for number, path in enumerate(paths):
+        ds = pydicom.dcmread(path)
+        ds.SeriesInstanceUID, ds.SeriesNumber = f"1.2.3.{number // 2}", number // 2
+        ds.SOPInstanceUID = f"1.2.4.{number}"
+        ds.FrameOfReferenceUID = "1.2.5"
+        ds.save_as(path)
+
+    def slow(self: cache._Files, image: Image, frame: int) -> object:
+        if image.sop_instance_uid in ("1.2.4.2", "1.2.4.4", "1.2.4.6"):  # thumbnails
+            assert go.wait(30)
+        return read(self, image, frame)
+
+    monkeypatch.setattr(cache._Files, "read", slow)
+    drop(application, *paths)
+    window = application.parts.window
+    window.show_series(4)
+    settle(application)
+    picture = window.image_view.picture
+    go.set()
+    assert picture is not None
+    assert picture.series.number == 4
+
+
+def test_hidden_identifiers_hide_the_names_of_refused_files(
+    application: Application, tmp_path: Path
+) -> None:
+    window = application.parts.window
+    (tmp_path / "DOE JANE.txt").write_text("no picture")
+    drive.drop(window, tmp_path / "DOE JANE.txt")
+    told = lambda: " ".join(f"{one.title} {one.text}" for one in window.notices.notices())  # noqa: E731
+    drive.wait_for(lambda: "DOE JANE.txt is not DICOM" in told(), "a notice")
+    drop(application, *demo.radiograph(tmp_path / "a", "dx"), tmp_path / "DOE JANE.txt")
+    assert "DOE JANE.txt is not DICOM" in told()
+    window.lightbox.toggle_texts()
+    assert "This file is not DICOM" in told()
+    assert "JANE" not in told()
+    drive.drop(window, tmp_path / "DOE JANE.txt")
+    drive.wait_for(lambda: not application.parts.opening.under_way, "the end of reading")
+    assert "JANE" not in told()
+    window.lightbox.toggle_texts()
+    assert "DOE JANE.txt is not DICOM" in told()
+
+
+def test_a_file_that_was_replaced_is_not_shown_anew_without_a_word(
+    application: Application, tmp_path: Path
+) -> None:
+    (path,) = demo.radiograph(tmp_path, "dx")
+    window = application.parts.window
+    drop(application, path)
+    drop(application, path)
+    assert not any("changed" in notice.title for notice in window.notices.notices())
+    path.write_bytes(path.read_bytes() + b"\0\0")
+    drop(application, path)
+    (notice,) = [one for one in window.notices.notices() if "changed" in one.title]
+    assert notice.text.startswith(f"{path.name} is shown as found on the disk now")
+    window.lightbox.toggle_texts()
+    assert not any(path.name in one.text for one in window.notices.notices())
+
+
+def test_two_of_one_name_and_id_are_two_and_the_list_says_why(
+    application: Application, tmp_path: Path
+) -> None:
+    (other,) = demo.radiograph(tmp_path, "other", demo.BEFORE)
+    ds = pydicom.dcmread(other)
+    ds.PatientBirthDate = "19010203"
+    ds.save_as(other)
+    drop(application, *demo.radiograph(tmp_path, "one"), other)
+    window, opening = application.parts.window, application.parts.opening
+    assert window.lightbox.priors == ()
+    opening.list_patients()
+    dialog = window.patients_dialog
+    assert len(dialog.rows()) == 2
+    reasons = [one.text() for one in dialog.findChildren(Words) if "birth date" in one.text()]
+    assert reasons == [conflicts.OTHER_BIRTH] * 2

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from lacuna.errors import Cancelled, UserFacingError
 from lacuna.work.engine_worker import EngineWorker, LoadProgress, ModelChoice
-from lacuna.work.jobs import JobPool
+from lacuna.work.jobs import JobPool, Urgency
 from lacuna_models.api import (
     AskRequest,
     CancelToken,
@@ -374,3 +374,21 @@ def test_a_bug_in_the_engine_goes_to_the_log(qtbot: QtBot, worker: EngineWorker)
     with qtbot.waitSignal(worker.failed, timeout=PATIENCE):
         worker.load(ModelChoice(device="bug"))
     assert [type(error) for error in log.got] == [RuntimeError]
+
+
+def test_what_is_looked_at_is_begun_before_what_adorns(qtbot: QtBot) -> None:
+    pool, go, order = JobPool(threads=1), threading.Event(), Recorder()
+    begun = threading.Event()
+
+    def hold(_progress: object, _cancel: object) -> None:
+        begun.set()
+        assert go.wait(PATIENCE / 1000)
+
+    pool.start(pool.prepare(hold))
+    assert begun.wait(PATIENCE / 1000)
+    for urgency in (Urgency.ADORNMENT, Urgency.WORK, Urgency.SEEN, Urgency.SEEN):
+        pool.start(pool.prepare(lambda _p, _c, own=urgency: order.take(own)), urgency)
+    go.set()
+    qtbot.waitUntil(lambda: len(order.got) == 4, timeout=PATIENCE)
+    pool.close()
+    assert order.got == sorted(order.got)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
+from itertools import chain
+from typing import TypeVar
 
+from lacuna.study.conflicts import tell_apart
 from lacuna.study.describe import Found, Home
 from lacuna.study.document import Document
 from lacuna.study.geometry import Plane
@@ -13,6 +16,7 @@ from lacuna.study.model import Image, Opened, PatientRecord, Refusal, Series, St
 from lacuna.study.softcopy import PresentationState
 from lacuna.study.wording import clean
 
+_T = TypeVar("_T")
 SAME_ORIENTATION = 1e-3  # of each direction cosine; scanners round to six digits, some to four
 
 
@@ -20,7 +24,8 @@ SAME_ORIENTATION = 1e-3  # of each direction cosine; scanners round to six digit
 class Assembly:
     """Grows file by file; ``opened`` is a frozen picture of it at any time.
 
-    Patients are told apart by id and name, studies also by their UID: they are never mixed.
+    Patients are told apart by id, name and birth date, studies also by their UID: they are never
+    mixed. A birth date that a file leaves out is no other one.
     """
 
     studies: dict[tuple[str, str, str], dict[str, Found]] = field(default_factory=dict)
@@ -28,27 +33,58 @@ class Assembly:
 
     def add(self, found: Found) -> None:
         """Take a file in; a second copy of an instance is refused."""
-        study = self.studies.setdefault(found.home.study_key, {})
+        study = self.studies.setdefault(found.study_key, {})
         twin = study.setdefault(_instance(found), found)
+        if twin is not found and _in_conflict(twin, found):
+            twin = study.setdefault(f"{_instance(found)}/{_birth(found)}", found)
         if twin is not found:
             name, other = clean(found.source.name), clean(twin.source.name)
             what = "image" if isinstance(found.content, Image) else "document"
-            self.refuse(name, f"{name} is the same {what} as {other}.")
+            self.refuse(name, f"{name} is the same {what} as {other}.", other)
 
-    def refuse(self, name: str, reason: str) -> None:
-        """Note a file that is not taken."""
-        self.refused.append(Refusal(name, reason))
+    def refuse(self, name: str, reason: str, other: str = "") -> None:
+        """Note a file that is not taken; ``other`` is another file's name in the reason."""
+        self.refused.append(Refusal(name, reason, other))
 
     def opened(self, done: int, total: int) -> Opened:
         """Return what has come so far."""
         patients: dict[tuple[str, ...], list[Study]] = {}
-        for key, files in self.studies.items():
+        for files in self.groups():
+            key = files[0].study_key
             # Without an id and a name nothing says that two studies are one person's.
             person = key[1:] if any(key[1:]) else key
-            patients.setdefault(person, []).append(study_of(files.values()))
-        records = [_record(studies) for studies in patients.values()]
+            patients.setdefault(person, []).append(study_of(files))
+        records = [
+            _record(studies)
+            for alike in patients.values()
+            for studies in _parted(alike, lambda study: study.patient.birth_date)
+        ]
         records.sort(key=lambda record: record.studies[0].time, reverse=True)
-        return Opened(tuple(records), tuple(self.refused), done, total)
+        return Opened(tell_apart(records), tuple(self.refused), done, total)
+
+    def groups(self) -> list[list[Found]]:
+        """Return the files of each study."""
+        return [
+            group for files in self.studies.values() for group in _parted(files.values(), _birth)
+        ]
+
+
+def _parted(alike: Iterable[_T], birth: Callable[[_T], str]) -> list[list[_T]]:
+    """Part by birth date. What bears none is anybody's, unless several dates are in question."""
+    parts: dict[str, list[_T]] = {}
+    for one in alike:
+        parts.setdefault(birth(one), []).append(one)
+    if len(parts.keys() - {""}) > 1:
+        return list(parts.values())
+    return [list(chain.from_iterable(parts.values()))]
+
+
+def _birth(found: Found) -> str:
+    return found.home.patient.birth_date
+
+
+def _in_conflict(one: Found, other: Found) -> bool:
+    return "" not in (_birth(one), _birth(other)) and _birth(one) != _birth(other)
 
 
 def _instance(found: Found) -> str:
@@ -57,16 +93,19 @@ def _instance(found: Found) -> str:
 
 def _record(studies: list[Study]) -> PatientRecord:
     newest_first = sorted(studies, key=lambda study: study.time, reverse=True)
-    return PatientRecord(newest_first[0].patient, tuple(newest_first))
+    patient = newest_first[0].patient
+    birth = next((one.patient.birth_date for one in studies if one.patient.birth_date), "")
+    return PatientRecord(replace(patient, birth_date=birth), tuple(newest_first))
 
 
 def study_of(files: Iterable[Found], refused: Iterable[Refusal] = ()) -> Study:
-    """Return the study that files of one study key make; at least one file."""
+    """Return the study that files of one study make; at least one file."""
     found = list(files)
     first = _first_image(found).home
+    birth = next((_birth(one) for one in found if _birth(one)), "")
     return Study(
         study_instance_uid=first.study_uid or _made_up_uid(found[0]),
-        patient=first.patient,
+        patient=replace(first.patient, birth_date=birth),
         description=_title(found),
         date=first.study_date,
         accession=first.accession,
@@ -88,7 +127,7 @@ def _first_image(found: list[Found]) -> Found:
 def _made_up_uid(first: Found) -> str:
     """Return a UID for a study that has none, the same each time: two such studies stay apart."""
     home = first.home
-    marks = (*home.study_key, home.study_date, str(first.source.path.absolute()))
+    marks = (*first.study_key, home.study_date, str(first.source.path.absolute()))
     return f"2.25.{int.from_bytes(sha256(repr(marks).encode()).digest()[:16])}"
 
 

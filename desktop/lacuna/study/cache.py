@@ -1,15 +1,15 @@
 """Decoded frames, bounded and ahead of the reader.
 
 A ``PixelCache`` has a budget in bytes and a small pool of threads. What is on the screen is asked
-for by ``values`` or ``request``; what will be is named by ``ahead``, and comes after it. Values are
-shared and read-only.
+for by ``values`` or ``request``; what will be is named by ``ahead``, and comes after it; what can
+wait, as thumbnails can, is asked for ``later``, and comes last. Values are shared and read-only.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from lacuna.errors import Cancelled
 from lacuna.study.model import Image, Source
-from lacuna.study.pixels import ImageReader, check_unwritten, read_frame
-from lacuna.study.sources import Reader
+from lacuna.study.pixels import ImageReader, read_frame
+from lacuna.study.sources import Reader, check_written
 
 Values = NDArray[Any]
 Key = tuple[Source, str, tuple[int, int] | None, int]
@@ -41,11 +41,12 @@ class PixelCache:
         """
         self._budget = budget
         self._lock = threading.Condition()
-        self._kept: OrderedDict[Key, Values] = OrderedDict()
+        self._kept: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
         self._used = 0
         self._pending: dict[Key, _Wish] = {}
         self._urgent: list[_Wish] = []
         self._ahead: list[_Wish] = []
+        self._later: list[_Wish] = []
         self._room = 0  # bytes that may still be decoded ahead
         self._typical = 0  # bytes of the last frame decoded
         self._closed = False
@@ -58,21 +59,34 @@ class PixelCache:
 
     @property
     def used(self) -> int:
-        """Bytes of values kept; never above the budget."""
+        """Bytes of what is kept; never above the budget."""
         return self._used
 
     @property
     def budget(self) -> int:
-        """Bytes of values that may be kept."""
+        """Bytes that may be kept."""
         return self._budget
 
     def peek(self, image: Image, frame: int = 0) -> Values | None:
         """Return a frame's values if they are there; never blocks on decoding."""
-        with self._lock:
-            return self._look(_key(image, frame))
+        values: Values | None = self.kept(_key(image, frame))
+        return values
 
-    def request(self, image: Image, frame: int = 0) -> Future[Values]:
+    def kept(self, key: Hashable) -> Any:
+        """Return what was left under a key, if it is still there; else None."""
+        with self._lock:
+            return self._look(key)
+
+    def keep(self, key: Hashable, thing: object, size: int) -> None:
+        """Keep something that belongs to a frame, of ``size`` bytes, as long as there is room."""
+        with self._lock:
+            self._store(key, thing, size)
+
+    def request(self, image: Image, frame: int = 0, *, later: bool = False) -> Future[Values]:
         """Ask for a frame before all that is ahead; the newest request comes first.
+
+        One asked for ``later`` comes after all that is ahead, in the order of asking, unless
+        somebody asks for it at once meanwhile.
 
         All who ask for a frame share its future: to cancel it gives the frame up for all of them.
         It fails with a ``UserFacingError``, or with ``Cancelled`` when the cache closes.
@@ -82,19 +96,19 @@ class PixelCache:
         with self._lock:
             values = self._look(key)
             if values is None:
-                return self._wish(key, image, frame).future
+                return self._wish(key, image, frame, later=later).future
         future: Future[Values] = Future()
         future.set_result(values)
         return future
 
-    def values(self, image: Image, frame: int = 0) -> Values:
-        """Return a frame's values, decoded now if need be. Blocks: not for the GUI thread.
+    def values(self, image: Image, frame: int = 0, *, later: bool = False) -> Values:
+        """Return a frame's values, decoded if need be. Blocks: not for the GUI thread.
 
         Raises:
             UserFacingError: it cannot be read.
             Cancelled: the cache was closed.
         """
-        return self.request(image, frame).result()
+        return self.request(image, frame, later=later).result()
 
     def ahead(self, wanted: Sequence[tuple[Image, int]]) -> None:
         """Say which frames will be wanted, the next first. Takes the place of what was said before.
@@ -121,7 +135,8 @@ class PixelCache:
         """Cancel what waits and join the pool. What is being decoded is waited for."""
         with self._lock:
             self._closed = True
-            waiting, self._urgent, self._ahead = self._urgent, [], []
+            waiting = self._urgent + self._later
+            self._urgent, self._ahead, self._later = [], [], []
             self._lock.notify_all()
         for wish in waiting:
             if wish.future.set_running_or_notify_cancel():
@@ -130,23 +145,36 @@ class PixelCache:
             thread.join()
         self.forget()
 
-    def _look(self, key: Key) -> Values | None:
-        values = self._kept.get(key)
-        if values is not None:
+    def _look(self, key: Hashable) -> Any:
+        thing, _ = self._kept.get(key, (None, 0))
+        if thing is not None:
             self._kept.move_to_end(key)
-        return values
+        return thing
 
-    def _wish(self, key: Key, image: Image, frame: int) -> _Wish:
+    def _store(self, key: Hashable, thing: object, size: int) -> None:
+        if self._closed or size > self._budget:
+            return
+        _, old = self._kept.pop(key, (None, 0))
+        self._kept[key] = thing, size
+        self._used += size - old
+        while self._used > self._budget:
+            _, (_, dropped) = self._kept.popitem(last=False)
+            self._used -= dropped
+
+    def _wish(self, key: Key, image: Image, frame: int, *, later: bool) -> _Wish:
         wish = self._pending.get(key)
         if wish is None or wish.future.cancelled():
             if self._closed:
                 raise Cancelled
             wish = self._pending[key] = _Wish(key, image, frame)
-            self._urgent.append(wish)
+            (self._later if later else self._urgent).append(wish)
             self._lock.notify()
-        elif wish in self._urgent:
-            self._urgent.remove(wish)
-            self._urgent.append(wish)
+        elif not later:
+            for queue in (self._urgent, self._later):
+                if wish in queue:
+                    queue.remove(wish)
+                    self._urgent.append(wish)
+                    break
         return wish
 
     def _work(self) -> None:
@@ -162,6 +190,8 @@ class PixelCache:
                 wish = self._next_ahead()
                 if wish is not None:
                     return wish
+                if self._later:
+                    return self._later.pop(0)
                 self._lock.wait()
         return None
 
@@ -198,11 +228,7 @@ class PixelCache:
             if wish.ahead:
                 self._room -= values.nbytes - wish.reserved
             self._typical = values.nbytes
-            self._kept[wish.key] = values
-            self._used += values.nbytes
-            while self._used > self._budget:
-                _, dropped = self._kept.popitem(last=False)
-                self._used -= dropped.nbytes
+            self._store(wish.key, values, values.nbytes)
 
 
 @dataclass(slots=True, eq=False)
@@ -237,7 +263,7 @@ class _Files:
         return self._many(image).values(frame)
 
     def _many(self, image: Image) -> ImageReader:
-        check_unwritten(image)
+        check_written(image.source, image.written)
         opened = self._opened.get(image.source)
         if opened is not None and opened.image.written != image.written:
             self._opened.pop(image.source).close()

@@ -67,11 +67,6 @@ class Home:
     body_part: str
     laterality: str
 
-    @property
-    def study_key(self) -> tuple[str, str, str]:
-        """What the files of one study share: its UID, and the patient's id and name."""
-        return self.study_uid, self.patient.id, self.patient.name
-
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -80,6 +75,21 @@ class Found:
     content: Image | Document | PresentationState
     home: Home
     source: Source
+
+    @property
+    def study_key(self) -> tuple[str, str, str]:
+        """What the files of one study share: its UID, and the patient's id and name.
+
+        Without a UID it is the day and the order; where nobody is named either, only files of one
+        series belong together, and a file without that stands alone.
+        """
+        home = self.home
+        uid = home.study_uid
+        if not uid:
+            named = home.patient.id or home.patient.name
+            when = f"{home.study_time}/{home.accession}"
+            uid = when if named else f"{when}/{home.series_uid or self.source}"
+        return uid, home.patient.id, home.patient.name
 
 
 def describe(header: Header, source: Source) -> Found:

@@ -34,6 +34,7 @@ class Document:
     images: tuple[Reference, ...] = ()
     measurements: bool = False
     note: str = ""  # such as: not verified
+    written: tuple[int, int] | None = None  # the file's size and time of change (ns) then
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any, BinaryIO
 
 from lacuna.errors import UserFacingError
 from lacuna.study.document import Document, DocumentContent, DocumentKind
@@ -12,7 +15,7 @@ from lacuna.study.presentations import describe_presentation, is_presentation
 from lacuna.study.references import references
 from lacuna.study.report_text import report_tree
 from lacuna.study.softcopy import PresentationState
-from lacuna.study.sources import Reader
+from lacuna.study.sources import Reader, check_written, written
 from lacuna.study.values import items, text
 from lacuna.study.wording import clean, show_date_time
 
@@ -33,7 +36,8 @@ def describe_document(header: Header, source: Source) -> Document | Presentation
     ds, name = header.dataset, clean(source.name)
     kind = text(ds, "SOPClassUID")
     if is_presentation(kind):
-        return describe_presentation(read_whole(header, name))
+        state = describe_presentation(read_whole(header, name))
+        return replace(state, source=source, written=written(source))
     if kind == PDF:
         return _document(ds, source, DocumentKind.PDF, text(ds, "DocumentTitle") or "PDF")
     if not kind.startswith(REPORTS):
@@ -51,11 +55,8 @@ def _report(ds: Any, source: Source, name: str) -> Document:
     title = "" if concept is None else text(concept, "CodeMeaning")
     found = _document(ds, source, kind, title or kind.value.capitalize())
     root = None if concept is None else (text(concept, "CodeValue"), _scheme(concept))
-    return Document(
-        **{name: getattr(found, name) for name in ("sop_instance_uid", "series_uid", "source")},
-        kind=kind,
-        title=found.title,
-        date=found.date,
+    return replace(
+        found,
         images=references(ds, "CurrentRequestedProcedureEvidenceSequence") if key_objects else (),
         measurements=root == MEASUREMENT_REPORT,
         note=_note(ds),
@@ -83,17 +84,30 @@ def _document(ds: Any, source: Source, kind: DocumentKind, title: str) -> Docume
         kind=kind,
         title=title,
         date=show_date_time(day or text(ds, "StudyDate"), time if day else text(ds, "StudyTime")),
+        written=written(source),
     )
+
+
+@contextmanager
+def opened(document: Document) -> Iterator[tuple[BinaryIO, str]]:
+    """Open a document's file; give its stream, and its name for sentences.
+
+    Raises:
+        UserFacingError: it is gone, written anew or damaged.
+    """
+    name = clean(document.source.name)
+    with Reader() as reader, reader.open(document.source) as stream, understood(name):
+        check_written(document.source, document.written)
+        yield stream, name
 
 
 def read_document(document: Document) -> DocumentContent:
     """Open a document. Callable from any thread.
 
     Raises:
-        UserFacingError: its file is gone or damaged, or holds no PDF after all.
+        UserFacingError: its file is gone, changed or damaged, or holds no PDF after all.
     """
-    name = clean(document.source.name)
-    with Reader() as reader, reader.open(document.source) as stream, understood(name):
+    with opened(document) as (stream, name):
         if document.kind is DocumentKind.PDF:
             return DocumentContent(pdf=_pdf(read_header(stream, name, (PDF_DATA,)), name))
         dataset = read_whole(read_header(stream, name), name)

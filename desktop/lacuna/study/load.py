@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 from lacuna.errors import Cancelled, UserFacingError
 from lacuna.study.assemble import Assembly, study_of
 from lacuna.study.describe import Found, describe
-from lacuna.study.model import Image, Opened, Refusal, Source, Study
+from lacuna.study.model import Image, Opened, Patient, Refusal, Source, Study
 from lacuna.study.part10 import read_header, understood
 from lacuna.study.sources import Reader, gather
 from lacuna.study.wording import clean
@@ -59,7 +60,7 @@ def open_all(
     assembly = Assembly()
     total = sum(1 for _ in look_at(paths, assembly, progress, cancel))
     if not assembly.studies:
-        raise nothing_usable(assembly.refused)
+        raise NothingUsableError(assembly.refused)
     return assembly.opened(total, total)
 
 
@@ -96,41 +97,44 @@ def _take(source: Source, reader: Reader, assembly: Assembly) -> None:
         assembly.refuse(name, str(error))
 
 
-def nothing_usable(refused: Sequence[Refusal]) -> UserFacingError:
-    """Word that nothing of what was dropped can be shown."""
-    if not refused:
-        return UserFacingError("There is no DICOM picture in it.", "Open a file, folder or ZIP.")
-    if len(refused) == 1:
-        return UserFacingError(refused[0].reason)
-    first = refused[0].reason
-    return UserFacingError(f"None of {len(refused):,} files could be opened; the first: {first}")
+class NothingUsableError(UserFacingError):
+    """Nothing of what was dropped can be shown: ``refused`` says why, file by file."""
+
+    def __init__(self, refused: Sequence[Refusal]) -> None:
+        self.refused = tuple(refused)
+        if not refused:
+            super().__init__("There is no DICOM picture in it.", "Open a file, folder or ZIP.")
+        elif len(refused) == 1:
+            super().__init__(refused[0].reason)
+        else:
+            first = refused[0].reason
+            super().__init__(f"None of {len(refused):,} files could be opened; the first: {first}")
 
 
 def _largest(assembly: Assembly) -> Study:
-    votes = Counter(
-        {
-            key: sum(isinstance(one.content, Image) for one in files.values())
-            for key, files in assembly.studies.items()
-        }
-    )
-    if not votes.total():
-        for found in _all_found(assembly):
+    groups = assembly.groups()
+    chosen = max(groups, key=_images_in, default=[])
+    if not _images_in(chosen):
+        for found in chain.from_iterable(groups):
             name = clean(found.source.name)
             assembly.refuse(name, f"{name} holds a document, and no picture.")
-        raise nothing_usable(assembly.refused)
-    chosen = votes.most_common(1)[0][0]
-    for found in _all_found(assembly):
-        if found.home.study_key != chosen:
-            name = clean(found.source.name)
-            assembly.refuse(name, _stranger(found, chosen, name))
-    return study_of(assembly.studies[chosen].values(), assembly.refused)
+        raise NothingUsableError(assembly.refused)
+    study = study_of(chosen)
+    for group in groups:
+        if group is not chosen:
+            whose = _whose(study_of(group).patient, study.patient)
+            for found in group:
+                name = clean(found.source.name)
+                assembly.refuse(name, f"{name} belongs to {whose}. Open it on its own.")
+    return replace(study, refused=tuple(assembly.refused))
 
 
-def _all_found(assembly: Assembly) -> list[Found]:
-    return [found for files in assembly.studies.values() for found in files.values()]
+def _images_in(group: list[Found]) -> int:
+    return sum(isinstance(one.content, Image) for one in group)
 
 
-def _stranger(found: Found, chosen: tuple[str, str, str], name: str) -> str:
-    same = found.home.study_key[1:] == chosen[1:]
-    whose = "another study of this patient" if same else "another patient"
-    return f"{name} belongs to {whose}. Open it on its own."
+def _whose(one: Patient, chosen: Patient) -> str:
+    births = {one.birth_date, chosen.birth_date} - {""}
+    same = (one.id, one.name) == (chosen.id, chosen.name) and len(births) < 2
+    named = bool(one.id or one.name)
+    return "another study of this patient" if same and named else "another patient"

@@ -14,6 +14,7 @@ from pydicom.uid import RE_VALID_UID
 
 from lacuna.study import sr_codes
 from lacuna.study.document import Document
+from lacuna.study.documents import opened
 from lacuna.study.measure import (
     Angle,
     Arrow,
@@ -27,14 +28,13 @@ from lacuna.study.measure import (
     Probe,
     Shape,
 )
-from lacuna.study.part10 import read_header, read_whole, understood
+from lacuna.study.part10 import read_header, read_whole
 from lacuna.study.record import Measurement, Quantity, Reading, quantities_of
 from lacuna.study.references import reference, references
 from lacuna.study.softcopy import Reference
-from lacuna.study.sources import Reader
 from lacuna.study.sr_codes import ARROW, COMMENT, DERIVATION, GROUP, TRACKING, TRACKING_UID
 from lacuna.study.values import items, number, numbers, text
-from lacuna.study.wording import clean, paragraphs
+from lacuna.study.wording import paragraphs
 
 Key = tuple[str, str]
 SIZES = {code.key: quantity for quantity, code in sr_codes.SIZES.items()}
@@ -50,10 +50,9 @@ def read_measurements(document: Document) -> tuple[Measurement, ...]:
     """Read a document's measurements. Callable from any thread.
 
     Raises:
-        UserFacingError: its file is gone or damaged.
+        UserFacingError: its file is gone, changed or damaged.
     """
-    name = clean(document.source.name)
-    with Reader() as reader, reader.open(document.source) as stream, understood(name):
+    with opened(document) as (stream, name):
         return measurements_of(read_whole(read_header(stream, name), name))
 
 

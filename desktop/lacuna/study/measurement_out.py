@@ -30,7 +30,7 @@ from lacuna.study.model import Image, Study
 from lacuna.study.part10 import read_header, understood
 from lacuna.study.record import Measurement, Quantity, Reading
 from lacuna.study.softcopy import Points, Reference
-from lacuna.study.sources import Reader, unreadable
+from lacuna.study.sources import Reader, check_written, unreadable
 from lacuna.study.sr_codes import (
     ARROW,
     COMMENT,
@@ -177,6 +177,7 @@ def _document(image: Image, now: datetime) -> Dataset:
 def _copy_patient(image: Image, ds: Dataset) -> None:
     name = clean(image.source.name)
     with Reader() as reader, reader.open(image.source) as stream, understood(name):
+        check_written(image.source, image.written)  # else another patient's name would be copied
         header = read_header(stream, name).dataset
         for keyword in NEEDED:
             setattr(ds, keyword, "")

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from lacuna.study.document import Document
 
 _T = TypeVar("_T")
+StudyKey = tuple[str, str, str, str]  # UID; the patient's id, name and birth date
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,10 +163,11 @@ class Patient:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A file that was not taken, and why, in one sentence."""
+    """A file that was not taken, and why, in one sentence that may name an ``other`` file."""
 
     name: str
     reason: str
+    other: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +189,17 @@ class Study:
     presentations: tuple[PresentationState, ...] = ()
 
     @property
+    def key(self) -> StudyKey:
+        """What tells it from all other studies: two patients may share a UID, ids or names."""
+        patient = self.patient
+        return self.study_instance_uid, patient.id, patient.name, patient.birth_date
+
+    def may_be(self, other: Study) -> bool:
+        """Whether it is the same study, read further or less far: a birth date may come later."""
+        births = self.patient.birth_date, other.patient.birth_date
+        return self.key[:3] == other.key[:3] and ("" in births or births[0] == births[1])
+
+    @property
     def modalities(self) -> tuple[str, ...]:
         """The modalities of its series, each once, in series order."""
         return tuple(dict.fromkeys(one.modality for one in self.series if one.modality))
@@ -205,10 +218,15 @@ class Study:
 
 @dataclass(frozen=True, slots=True)
 class PatientRecord:
-    """All studies of one patient that came in one opening, the newest first."""
+    """All studies of one patient that came in one opening, the newest first.
+
+    ``apart`` is a sentence where another patient of the same opening is much alike: why they are
+    two all the same.
+    """
 
     patient: Patient
     studies: tuple[Study, ...]
+    apart: str = ""
 
     def priors(self, study: Study) -> tuple[PriorDay, ...]:
         """Return this patient's other studies that are no newer, by day, the newest day first.

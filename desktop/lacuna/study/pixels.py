@@ -22,7 +22,7 @@ from lacuna.study.direct import read_direct
 from lacuna.study.model import Image, Window
 from lacuna.study.part10 import Header, read_header, understood
 from lacuna.study.softcopy import PresentationState
-from lacuna.study.sources import Reader, written
+from lacuna.study.sources import Reader, changed, check_written
 from lacuna.study.tables import look_up, table
 from lacuna.study.values import integer, items, numbers, text
 from lacuna.study.voi import default_window, render
@@ -64,7 +64,7 @@ class ImageReader:
         try:
             with understood(self.name):
                 self.header = read_header(self._stream, self.name, more)
-                check_unwritten(image)
+                check_written(image.source, image.written)
                 _check_unchanged(image, self.header, self.name)
         except UserFacingError:
             self.close()
@@ -160,27 +160,10 @@ def is_inverted(image: Image) -> bool:
     return image.photometric == "MONOCHROME1" if image.inverted is None else image.inverted
 
 
-def check_unwritten(image: Image) -> None:
-    """Refuse a file that was written anew: it may be of another patient by now.
-
-    One that is gone is let pass: whoever holds it open may read on.
-
-    Raises:
-        UserFacingError: it has another size or time than when its header was read.
-    """
-    now = written(image.source)
-    if image.written is not None and now is not None and now != image.written:
-        raise _changed(clean(image.source.name))
-
-
-def _changed(name: str) -> UserFacingError:
-    return UserFacingError(f"{name} has changed on the disk.", "Open the study again.")
-
-
 def _check_unchanged(image: Image, header: Header, name: str) -> None:
     size = integer(header.dataset, "Rows"), integer(header.dataset, "Columns")
     if size != (image.rows, image.columns) or not header.keyword:
-        raise _changed(name)
+        raise changed(name)
 
 
 def _to_values(

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from lacuna.study.model import Source
 
 Points = tuple[tuple[float, float], ...]
 
@@ -181,6 +184,8 @@ class PresentationState:
     flip: bool = False
     areas: tuple[DisplayedArea, ...] = ()
     layers: tuple[Layer, ...] = ()
+    source: Source | None = None  # read once, when it was opened
+    written: tuple[int, int] | None = None  # the file's size and time of change (ns) then
 
     def covers(self, sop_instance_uid: str, frame: int = 0) -> bool:
         """Return whether the state says anything of a frame."""

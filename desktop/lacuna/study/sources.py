@@ -89,6 +89,24 @@ def written(source: Source) -> tuple[int, int] | None:
     return found.st_size, found.st_mtime_ns
 
 
+def check_written(source: Source, then: tuple[int, int] | None) -> None:
+    """Refuse a file that was written anew: it may be of another patient by now.
+
+    One that is gone is let pass: whoever holds it open may read on.
+
+    Raises:
+        UserFacingError: it has another size or time than ``then``, when it was looked at.
+    """
+    now = written(source)
+    if then is not None and now is not None and now != then:
+        raise changed(clean(source.name))
+
+
+def changed(name: str) -> UserFacingError:
+    """Word that a file is another than the one that was opened."""
+    return UserFacingError(f"{name} has changed on the disk.", "Open the study again.")
+
+
 def unreadable(name: str, error: OSError) -> UserFacingError:
     """Word what the system said about a file."""
     reason = (error.strerror or "it could not be read").lower()

@@ -7,7 +7,7 @@ from pathlib import Path
 from time import perf_counter
 
 from lacuna.study.assemble import Assembly
-from lacuna.study.load import look_at, nothing_usable
+from lacuna.study.load import NothingUsableError, look_at
 from lacuna.study.model import Opened
 from lacuna_models.api import CancelToken
 
@@ -37,7 +37,7 @@ def open_stream(
             pace.took(perf_counter() - began)
             yield opened
     if not assembly.studies:
-        raise nothing_usable(assembly.refused)
+        raise NothingUsableError(assembly.refused)
     yield assembly.opened(done, total)
 
 

@@ -74,9 +74,23 @@ def error_notice(error: UserFacingError, key: str = "error") -> Notice:
     return Notice(NoticeKind.ALERT, key, title, error.remedy, icon="triangle-alert")
 
 
-def refused_notice(refused: Iterable[Refusal], total: int) -> Notice:
-    """Say that files were refused; the first one's reason stands for all."""
-    items = tuple(refused)
+def unnamed(sentence: str, name: str) -> str:
+    """Return what was said of a file without its name, which may be a patient's."""
+    return sentence.replace(name, "This file")
+
+
+def without_names(refusal: Refusal) -> Refusal:
+    """Return why a file was refused without the names of files in it."""
+    reason = unnamed(refusal.reason, refusal.name)
+    return Refusal("", reason.replace(refusal.other, "another") if refusal.other else reason)
+
+
+def refused_notice(refused: Iterable[Refusal], total: int, *, named: bool = True) -> Notice:
+    """Say that files were refused; the first one's reason stands for all.
+
+    ``named`` False leaves the files' names out, as where identifiers are hidden.
+    """
+    items = tuple(one if named else without_names(one) for one in refused)
     verb = "was" if len(items) == 1 else "were"
     noun = "file" if total == 1 else "files"
     more = f" And {len(items) - 1} more." if len(items) > 1 else ""

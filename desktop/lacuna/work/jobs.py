@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import heapq
+import itertools
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from enum import IntEnum
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
@@ -13,6 +16,14 @@ from lacuna.errors import Cancelled, UserFacingError
 
 Progress = Callable[[int, int], None]
 Work = Callable[[Progress, threading.Event], Any]
+
+
+class Urgency(IntEnum):
+    """Which of the jobs that wait is begun first; equals in the order in which they came."""
+
+    SEEN = 0  # somebody looks at the place where the answer will stand
+    WORK = 1
+    ADORNMENT = 2
 
 
 class Job(QObject):
@@ -65,7 +76,7 @@ class Job(QObject):
 
 
 class JobPool(QObject):
-    """A small pool. ``close`` waits, so no thread outlives the window."""
+    """A small pool; what waits is begun by its urgency. ``close`` waits: no thread outlives it."""
 
     broke = Signal(object)  # an exception that nobody expected in a job, for the log
 
@@ -73,6 +84,9 @@ class JobPool(QObject):
         super().__init__(parent)
         self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="lacuna-job")
         self._jobs: set[Job] = set()
+        self._waiting: list[tuple[Urgency, int, Job]] = []  # a heap
+        self._numbers = itertools.count()
+        self._lock = threading.Lock()  # of what waits
         self._closed = False
 
     def prepare(self, work: Work) -> Job:
@@ -83,11 +97,13 @@ class JobPool(QObject):
         self._jobs.add(job)
         return job
 
-    def start(self, job: Job) -> None:
+    def start(self, job: Job, urgency: Urgency = Urgency.WORK) -> None:
         """Hand the job to a pool thread. A pool that was closed leaves it undone."""
         # A study that was read as the window closed still arrives, and asks for its pictures.
         if not self._closed:
-            self._pool.submit(job.run)
+            with self._lock:
+                heapq.heappush(self._waiting, (urgency, next(self._numbers), job))
+            self._pool.submit(self._run_next)
 
     def close(self) -> None:
         """Cancel what runs and wait for it."""
@@ -96,6 +112,13 @@ class JobPool(QObject):
             job.cancel()
         self._pool.shutdown(wait=True, cancel_futures=True)
         self._jobs.clear()
+        self._waiting.clear()
+
+    def _run_next(self) -> None:
+        """Run the most urgent job that waits, whichever was handed over just now. Pool thread."""
+        with self._lock:
+            _, _, job = heapq.heappop(self._waiting)
+        job.run()
 
     def _forget(self, job: Job) -> None:
         self._jobs.discard(job)

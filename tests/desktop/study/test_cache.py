@@ -217,3 +217,45 @@ def test_forgetting_frees_everything(stack: list[Image], made: list) -> None:
     cache.forget()
     assert cache.used == 0
     assert cache.peek(stack[0]) is None
+
+
+def test_what_can_wait_comes_last_unless_somebody_looks_at_it(
+    stack: list[Image], made: list, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go, order = threading.Event(), threading.Event(), []
+    read = cache_module._Files.read
+
+    def slow(self: object, image: Image, frame: int) -> object:
+        order.append(image.instance_number)
+        begun.set()
+        assert go.wait(30)
+        return read(self, image, frame)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(cache_module._Files, "read", slow)
+    made.append(cache := PixelCache(100 * FRAME, threads=1))
+    first = cache.request(stack[0])
+    assert begun.wait(30)
+    waiting = [cache.request(stack[number], later=True) for number in (1, 2, 3)]
+    cache.ahead([(stack[4], 0)])
+    seen = [cache.request(stack[number]) for number in (5, 3)]
+    go.set()
+    for one in (first, *waiting, *seen):
+        one.result(30)
+    drained(cache, [stack[4]])
+    assert order == [0, 3, 5, 4, 1, 2]
+
+
+def test_what_is_kept_beside_frames_counts_and_goes_like_them(
+    stack: list[Image], made: list
+) -> None:
+    made.append(cache := PixelCache(4 * FRAME))
+    cache.keep("veil", "of the first", FRAME)
+    cache.keep("veil", "of the first, again", 2 * FRAME)
+    assert cache.used == 2 * FRAME
+    assert cache.kept("veil") == "of the first, again"
+    drained(cache, stack[:5])
+    assert cache.kept("veil") is None
+    assert cache.used == 4 * FRAME
+    cache.keep("huge", "veil", 5 * FRAME)
+    assert cache.kept("huge") is None
+    assert cache.used == 4 * FRAME

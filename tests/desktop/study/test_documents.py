@@ -258,3 +258,12 @@ def test_a_damaged_state_is_one_sentence(tmp_path: Path) -> None:
     ds.ModalityLUTSequence = [without_size]
     with pytest.raises(UserFacingError, match="does not say how large it is"):
         open_all([save(tmp_path / "p.dcm", ds)])
+
+
+def test_a_document_in_anothers_place_is_not_shown_under_its_name(tmp_path: Path) -> None:
+    path = synthetic.write("pdf", tmp_path)
+    document = only(path)
+    path.write_bytes(path.read_bytes() + b"\0\0")
+    with pytest.raises(UserFacingError, match="has changed on the disk"):
+        read_document(document)
+    assert read_document(only(path)).pdf

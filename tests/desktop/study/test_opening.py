@@ -12,7 +12,7 @@ import pydicom
 import pytest
 
 from lacuna.errors import Cancelled, UserFacingError
-from lacuna.study import sources
+from lacuna.study import conflicts, sources
 from lacuna.study.dicomdir import referenced
 from lacuna.study.load import load_study, open_all
 from lacuna.study.model import Opened
@@ -269,3 +269,89 @@ def test_cine_rates_and_frame_times(tmp_path: Path) -> None:
     found = load_study([path]).series[0].images[0]
     assert found.frame_rate == 25
     assert found.frame_times == (40, 80, 80)
+
+
+BLANK = {"StudyInstanceUID": "", "PatientID": "", "PatientName": "", "PatientBirthDate": ""}
+
+
+def test_files_that_name_nobody_are_one_study_only_within_a_series(tmp_path: Path) -> None:
+    for number in range(2):
+        image(tmp_path / f"a{number}.dcm", **BLANK, SeriesInstanceUID="1.2.1")
+    image(tmp_path / "b.dcm", **BLANK, SeriesInstanceUID="1.2.2")
+    for number in range(2):
+        image(tmp_path / f"c{number}.dcm", **BLANK, SeriesInstanceUID="")
+    opened = open_all([tmp_path])
+    assert sorted(study.image_count for study in opened.studies) == [1, 1, 1, 2]
+    assert len(opened.patients) == 4
+    assert len({study.key for study in opened.studies}) == 4
+    assert load_study([tmp_path]).image_count == 2
+
+
+def test_one_patients_studies_without_uids_are_told_apart_by_time(tmp_path: Path) -> None:
+    for day in ("20240105", "20260307"):
+        image(tmp_path / f"{day}.dcm", StudyInstanceUID="", StudyDate=day)
+    (jane,) = open_all([tmp_path]).patients
+    assert len(jane.studies) == 2
+    assert [day.day for day in jane.priors(jane.studies[0])] == ["20240105"]
+
+
+@pytest.mark.parametrize("study", ["1.2.1", "1.2.2"])
+def test_another_birth_date_is_another_patient_and_the_list_says_why(
+    tmp_path: Path, study: str
+) -> None:
+    image(tmp_path / "a.dcm", StudyInstanceUID="1.2.1", SOPInstanceUID="1.2.3")
+    image(
+        tmp_path / "b.dcm",
+        StudyInstanceUID=study,
+        SOPInstanceUID="1.2.3",
+        StudyDate="20240105",
+        PatientBirthDate="19991231",
+    )
+    opened = open_all([tmp_path])
+    assert not opened.refused
+    assert [record.patient.birth_date for record in opened.patients] == [
+        "11 Apr 1962",
+        "31 Dec 1999",
+    ]
+    assert not any(record.priors(record.studies[0]) for record in opened.patients)
+    assert {record.apart for record in opened.patients} == {conflicts.OTHER_BIRTH}
+    (refused,) = load_study([tmp_path]).refused
+    assert "another patient" in refused.reason
+
+
+def test_a_birth_date_that_is_left_out_is_no_other_one(tmp_path: Path) -> None:
+    image(tmp_path / "a.dcm", StudyInstanceUID="1.2.1", PatientBirthDate="")
+    image(tmp_path / "b.dcm", StudyInstanceUID="1.2.1")
+    image(tmp_path / "c.dcm", StudyInstanceUID="1.2.2", PatientBirthDate="")
+    growing = list(open_stream([tmp_path], every=0.0))
+    (jane,) = growing[-1].patients
+    assert jane.patient.birth_date == "11 Apr 1962"
+    assert not jane.apart
+    assert sorted(study.image_count for study in jane.studies) == [1, 2]
+    first, last = growing[0].studies[0], growing[-1].studies
+    assert [one.image_count for one in last if one.may_be(first)] == [2]
+
+
+def test_no_birth_date_is_nobodys_between_two_of_one_name(tmp_path: Path) -> None:
+    for number, birth in enumerate(("19620411", "19991231", "")):
+        image(tmp_path / f"{number}.dcm", StudyInstanceUID=f"1.2.{number}", PatientBirthDate=birth)
+    opened = open_all([tmp_path])
+    assert len(opened.patients) == 3
+    (unknown,) = [one for one in opened.patients if not one.patient.birth_date]
+    assert unknown.apart == conflicts.NO_BIRTH
+
+
+@pytest.mark.parametrize(
+    ("differs", "why"),
+    [
+        ({"PatientName": "ROE^John"}, conflicts.OTHER_NAME),
+        ({"PatientID": "7"}, conflicts.OTHER_ID),
+        ({"PatientID": "7", "PatientBirthDate": ""}, ""),
+    ],
+)
+def test_why_patients_who_are_much_alike_are_two(
+    tmp_path: Path, differs: dict[str, str], why: str
+) -> None:
+    image(tmp_path / "a.dcm", StudyInstanceUID="1.2.1")
+    image(tmp_path / "b.dcm", StudyInstanceUID="1.2.2", **differs)
+    assert [one.apart for one in open_all([tmp_path]).patients] == [why, why]

@@ -164,3 +164,10 @@ def test_words_about_the_demonstrator_depend_on_the_picture() -> None:
     drawn = demonstrator_notice(about_patient=False)
     assert "mean nothing" in real.text
     assert "not for patients" in drawn.text
+
+
+def test_a_refused_file_is_told_without_its_name() -> None:
+    one = Refusal("DOE JANE.dcm", "DOE JANE.dcm is the same image as DOE.dcm.", "DOE.dcm")
+    told = refused_notice([one], 4, named=False)
+    assert told.text == "This file is the same image as another."
+    assert "DOE.dcm" in refused_notice([one], 4).text

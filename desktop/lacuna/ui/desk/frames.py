@@ -10,13 +10,16 @@ from PySide6.QtCore import QObject, Signal
 from lacuna.errors import UserFacingError
 from lacuna.study.document import Document
 from lacuna.study.documents import read_document
+from lacuna.study.model import Source
+from lacuna.study.wording import clean
+from lacuna.ui.notices import unnamed
 from lacuna.ui.viewer.document_page import Paper, paper_of
 from lacuna.ui.viewer.image_view import ImageView
 from lacuna.ui.viewer.lightbox import Lightbox
 from lacuna.ui.viewer.picture import Picture
 from lacuna.ui.viewer.stack import Stack
 from lacuna.ui.viewer.viewports import Viewports
-from lacuna.work.jobs import Job, JobPool
+from lacuna.work.jobs import Job, JobPool, Urgency
 
 
 class Frames(QObject):
@@ -33,51 +36,53 @@ class Frames(QObject):
 
     def fetch(self, view: ImageView, stack: Stack, index: int) -> None:
         """Decode a frame and show it in its viewport."""
-        errand = _Errand(self, view, stack)
-        self._start(errand, view, partial(stack.read, index), errand.bring)
+        errand = _Errand(self, view, (stack, index))
+        self._start(errand, view, partial(stack.read, index))
 
     def fetch_document(self, view: ImageView, document: Document) -> None:
         """Read a document and show its words in its viewport."""
-        self._viewports.forget(view)
-        errand = _Errand(self, view, None)
-        self._start(errand, view, partial(_read_paper, document), errand.bring_paper)
+        errand = _Errand(self, view, document)
+        self._viewports.await_paper(view, errand)
+        self._start(errand, view, partial(_read_paper, document))
 
     def bring(self, view: ImageView, stack: Stack, picture: Picture) -> None:
         """Show what was read."""
         self._viewports.deliver(view, stack, picture)
 
-    def bring_paper(self, view: ImageView, paper: Paper) -> None:
-        """Show a document, unless the viewport has turned to images meanwhile."""
-        if self._viewports.stack_of(view) is None:
+    def bring_paper(self, view: ImageView, errand: QObject, paper: Paper) -> None:
+        """Show a document, unless the viewport has turned to something else meanwhile."""
+        if self._viewports.awaits_paper(view, errand):
             view.show_paper(paper)
 
-    def fail(self, view: ImageView, stack: Stack | None, error: UserFacingError) -> None:
-        """Say why there is nothing to show."""
-        if stack is None:
-            if self._viewports.stack_of(view) is not None:
-                return  # it was a document, and the viewport shows images by now
-            view.show_message(str(error))
-        else:
-            self._viewports.fail(view, stack, str(error))
+    def fail(self, view: ImageView, stack: Stack, index: int, error: UserFacingError) -> None:
+        """Say why there is no frame to show."""
+        self._viewports.fail(view, stack, self._worded(error, stack.source(index)[0].source))
         self.unreadable.emit()
 
-    def _start(
-        self,
-        errand: _Errand,
-        view: ImageView,
-        read: Callable[[], object],
-        done: Callable[[object], None],
+    def fail_paper(
+        self, view: ImageView, errand: QObject, document: Document, error: UserFacingError
     ) -> None:
+        """Say why there is no document to show, unless the viewport has turned to another thing."""
+        if self._viewports.awaits_paper(view, errand):
+            view.show_message(self._worded(error, document.source))
+            self.unreadable.emit()
+
+    def _worded(self, error: UserFacingError, source: Source) -> str:
+        """Return what is wrong with a file, without its name where identifiers are hidden."""
+        name = clean(source.name)
+        return str(error) if self._viewports.shows_texts else unnamed(str(error), name)
+
+    def _start(self, errand: _Errand, view: ImageView, read: Callable[[], object]) -> None:
         old = self._jobs.pop(view, None)
         if old is not None:
             old.cancel()
         job = self._pool.prepare(lambda _progress, _cancel: read())
-        job.done.connect(done)
+        job.done.connect(errand.bring)
         job.failed.connect(errand.fail)
         job.ended.connect(errand.end)
         job.ended.connect(self._on_ended)
         self._jobs[view] = job
-        self._pool.start(job)
+        self._pool.start(job, Urgency.SEEN)
 
     def _on_ended(self, job: Job) -> None:
         self._jobs = {view: own for view, own in self._jobs.items() if own is not job}
@@ -86,23 +91,23 @@ class Frames(QObject):
 class _Errand(QObject):
     """Remembers for whom a job reads: its answer comes to a method, on the GUI thread."""
 
-    def __init__(self, frames: Frames, view: ImageView, stack: Stack | None) -> None:
+    def __init__(self, frames: Frames, view: ImageView, wanted: tuple[Stack, int] | Document):
         super().__init__(frames)
-        self._frames, self._view, self._stack = frames, view, stack
+        self._frames, self._view, self._wanted = frames, view, wanted
 
-    def bring(self, picture: object) -> None:
-        """A picture has come."""
-        if self._stack is not None and isinstance(picture, Picture):
-            self._frames.bring(self._view, self._stack, picture)
-
-    def bring_paper(self, paper: object) -> None:
-        """A document has come."""
-        if isinstance(paper, Paper):
-            self._frames.bring_paper(self._view, paper)
+    def bring(self, found: object) -> None:
+        """A picture, or a document, has come."""
+        if isinstance(found, Paper):
+            self._frames.bring_paper(self._view, self, found)
+        elif isinstance(found, Picture) and isinstance(self._wanted, tuple):
+            self._frames.bring(self._view, self._wanted[0], found)
 
     def fail(self, error: UserFacingError) -> None:
         """Nothing has come."""
-        self._frames.fail(self._view, self._stack, error)
+        if isinstance(self._wanted, tuple):
+            self._frames.fail(self._view, *self._wanted, error)
+        else:
+            self._frames.fail_paper(self._view, self, self._wanted, error)
 
     def end(self, _job: Job) -> None:
         """The job is over, also one that was cancelled and brought nothing."""

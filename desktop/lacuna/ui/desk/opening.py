@@ -16,22 +16,13 @@ from lacuna.study.stream import open_stream
 from lacuna.ui.desk.frames import Frames
 from lacuna.ui.desk.prefetch import Prefetch
 from lacuna.ui.desk.sheets import Sheets
+from lacuna.ui.desk.telling import Telling
+from lacuna.ui.desk.thumbnails import Thumbnails
 from lacuna.ui.main_window import MainWindow
-from lacuna.ui.notices import (
-    FILES_REFUSED_KEY,
-    Notice,
-    NoticeAction,
-    NoticeKind,
-    error_notice,
-    refused_notice,
-)
-from lacuna.ui.viewer.entries import Entry
-from lacuna.ui.viewer.picture import Picture
-from lacuna.ui.viewer.stack import Stack
+from lacuna.ui.notices import Notice, NoticeAction, NoticeKind
 from lacuna.work.jobs import Job, JobPool, Progress
 from lacuna_resources.samples import sample_study
 
-REFUSED_KEY = "open-refused"
 PATIENTS_KEY = "open-patients"
 _NEXT, _LIST = "next-patient", "list-patients"
 
@@ -56,16 +47,16 @@ class Opening(QObject):
         self._window = window
         self._session = session
         self._pool = pool
-        self._cache = cache
         self._newest: _Drop | None = None  # nothing of it has been shown yet
         self._current: _Drop | None = None  # what is shown comes from it
         self._shown: Study | None = None  # of that drop
         self._picked = False  # by the reader, from the list
         self._opened = Opened()
-        self._pictured: set[tuple[str, str, str]] = set()
         window.lightbox.frames = cache
         self._frames = Frames(window.viewports, window.lightbox, pool)
         self._sheets = Sheets(window.viewports, pool)
+        self._thumbnails = Thumbnails(window, pool, cache)
+        self._telling = Telling(window, session)
         self._prefetch = Prefetch(window.viewports, cache)
         self._frames.unreadable.connect(self.unreadable)
         self._came.connect(self._on_came)
@@ -132,14 +123,11 @@ class Opening(QObject):
 
     def _on_chosen(self, _record: PatientRecord, study: Study) -> None:
         """Show a study of the list, as it has grown since it was listed."""
-        wanted = _key(study)
-        for one in self._opened.patients:
-            for grown in one.studies:
-                if _key(grown) == wanted and (self._shown is None or wanted != _key(self._shown)):
-                    self._picked = True
-                    self._show(one, grown)
-                    self._tell_patients()
-                    return
+        found = _grown(study, self._opened)
+        if found is not None and (self._shown is None or found[1].key != self._shown.key):
+            self._picked = True
+            self._show(*found)
+            self._tell_patients()
 
     def _on_came(self, drop: _Drop, opened: Opened) -> None:
         if drop is self._newest:
@@ -150,8 +138,8 @@ class Opening(QObject):
         if not opened.complete:
             self.busy.emit(f"Reading the study, {opened.done:,} of {opened.total:,} files")
         if self._shown is None:
-            for key in (REFUSED_KEY, FILES_REFUSED_KEY, PATIENTS_KEY):
-                self._window.notices.withdraw(key)
+            self._telling.withdraw()
+            self._window.notices.withdraw(PATIENTS_KEY)
             self._show(opened.patients[0])
         else:
             self._update(opened)
@@ -162,6 +150,7 @@ class Opening(QObject):
         """Let go of the drop that was shown so far, for one that has something to show."""
         if self._current is not None:
             self._current.cancel()
+        self._telling.remember(self._opened)
         self._current, self._newest, self._shown = drop, None, None
         self._picked = False
 
@@ -169,31 +158,26 @@ class Opening(QObject):
         """Show a patient's study; the newest if no other is named."""
         study = study or record.studies[0]
         self._shown = study
-        self._pictured.clear()
+        self._thumbnails.forget()
         self._session.open(study)
         self._window.show_study(study, _priors(record, study))
-        self._start_thumbnails()
+        self._thumbnails.look()
 
     def _update(self, opened: Opened) -> None:
         """Take over what has come since: the study that is shown stays the one that is shown."""
         shown = self._shown
         if shown is None:
             return
-        for record in opened.patients:
-            for study in record.studies:
-                if _key(study) == _key(shown):
-                    self._shown = study
-                    self._session.grow(study)
-                    priors = _priors(record, study)
-                    self._window.update_study(study, priors, last=opened.complete)
-                    self._start_thumbnails()
-                    return
+        found = _grown(shown, opened)
+        if found is not None:
+            record, study = found
+            self._shown = study
+            self._session.grow(study)
+            self._window.update_study(study, _priors(record, study), last=opened.complete)
+            self._thumbnails.look()
 
     def _on_complete(self, opened: Opened) -> None:
-        if opened.refused:
-            taken = sum(study.image_count + len(study.documents) for study in opened.studies)
-            notice = refused_notice(opened.refused, taken + len(opened.refused))
-            self._window.notices.show_notice(notice)
+        self._telling.complete(opened)
         self._turn_to_newest(opened)
         self._tell_patients()
 
@@ -203,7 +187,7 @@ class Opening(QObject):
         if case is None or shown is None or case.ledger.events or self._picked:
             return
         record = next((one for one in opened.patients if _has(one, shown)), None)
-        if record is None or _key(record.studies[0]) == _key(shown):
+        if record is None or record.studies[0].key == shown.key:
             return
         if self._window.lightbox.untouched and record.studies[0].series:
             self._show(record)
@@ -228,9 +212,7 @@ class Opening(QObject):
             self.list_patients()
 
     def _on_refused(self, error: UserFacingError) -> None:
-        standing = "The open report is as it was." if self._session.case else "Try another file."
-        told = UserFacingError(error.message, error.remedy or standing)
-        self._window.notices.show_notice(error_notice(told, REFUSED_KEY))
+        self._telling.refuse(error)
         self.refused.emit()
 
     def _on_ended(self, job: Job) -> None:
@@ -239,23 +221,6 @@ class Opening(QObject):
                 drop.job = None
         if not self.under_way:
             self.busy.emit("")
-
-    def _start_thumbnails(self) -> None:
-        for entry in self._window.series_strip.entries():
-            if entry.series is not None and entry.key not in self._pictured:
-                self._pictured.add(entry.key)
-                self._start_thumbnail(entry)
-
-    def _start_thumbnail(self, entry: Entry) -> None:
-        if entry.series is None:
-            return
-        stack = Stack(entry.series, entry.study, self._cache)
-        job = self._pool.prepare(lambda _progress, _cancel: stack.read(0))
-        job.done.connect(self._on_thumbnail)
-        self._pool.start(job)
-
-    def _on_thumbnail(self, picture: Picture) -> None:
-        self._window.set_thumbnail(picture)
 
 
 @dataclass(slots=True, eq=False)
@@ -271,12 +236,15 @@ class _Drop:
             self.job = None
 
 
-def _key(study: Study) -> tuple[str, str, str]:
-    return study.study_instance_uid, study.patient.id, study.patient.name
+def _grown(shown: Study, opened: Opened) -> tuple[PatientRecord, Study] | None:
+    """Return a study as it has been read further: the very one, before one that may be it."""
+    pairs = [(record, study) for record in opened.patients for study in record.studies]
+    may = [pair for pair in pairs if pair[1].may_be(shown)]
+    return min(may, key=lambda pair: pair[1].key != shown.key, default=None)
 
 
 def _has(record: PatientRecord, study: Study) -> bool:
-    return any(_key(one) == _key(study) for one in record.studies)
+    return any(one.key == study.key for one in record.studies)
 
 
 def _priors(record: PatientRecord, study: Study) -> tuple[Study, ...]:

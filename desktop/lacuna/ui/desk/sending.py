@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, Signal
 
 from lacuna.session import Change, Session
-from lacuna.study.model import Study, Window
+from lacuna.study.model import Series, StudyKey, Window
 from lacuna.ui.editor.dock import SentChip
 from lacuna.ui.main_window import MainWindow
 from lacuna.ui.viewer.key_images import KeyImage, KeyImages, taken, tokens_each
+from lacuna.ui.viewer.picture import Picture, same_series
+from lacuna.ui.viewer.viewer_state import ViewState
 from lacuna_models.api import ImageInput
 
 IMAGE_CHIP = "image"
 TOKENS_CHIP = "tokens"
 
-_Key = tuple[str, str, str]
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What stands on the screen, how, and the series that it comes from."""
+
+    picture: Picture
+    state: ViewState
+    series: Series
 
 
 class Sending(QObject):
     """Keeps each case's key images. Without any, what the active viewport shows is sent.
 
+    A document is nothing that the model sees: while one is shown, what was shown before is sent.
     ``changed``: other images are sent now. Leaving the images out holds until the reader turns to
     another frame, or chooses a key image.
     """
@@ -34,8 +44,10 @@ class Sending(QObject):
         self._window, self._session = window, session
         self._chosen = tokens
         self._told = (-1, -1)
-        self._kept: dict[_Key, KeyImages] = {}
+        self._kept: dict[StudyKey, KeyImages] = {}
         self._left_out = False
+        self._seen: _Shown | None = None  # last, in the viewport that was active then
+        self._open: StudyKey | None = None
         session.observe(self._on_change)
         window.lightbox.key_wanted.connect(self.toggle)
         window.lightbox.key_through_wanted.connect(self.send_through)
@@ -51,7 +63,7 @@ class Sending(QObject):
     def key_images(self) -> KeyImages:
         """The open case's key images."""
         case = self._session.case
-        return self._kept.get(_key(case.study), KeyImages()) if case is not None else KeyImages()
+        return self._kept.get(case.study.key, KeyImages()) if case is not None else KeyImages()
 
     def sent(self) -> tuple[KeyImage, ...]:
         """Return what the model would get now, exactly."""
@@ -59,10 +71,8 @@ class Sending(QObject):
             return ()
         if self.key_images.images:
             return self.key_images.images
-        view = self._window.image_view
-        if view.picture is None or view.state is None:
-            return ()
-        return (taken(view.picture, view.state),)
+        shown = self._shown()
+        return () if shown is None else (taken(shown.picture, shown.state),)
 
     def images(self) -> tuple[ImageInput, ...]:
         """Return the pixels that go to the model."""
@@ -152,12 +162,21 @@ class Sending(QObject):
     def _count(self) -> int:
         if self._left_out:
             return 0
-        return len(self.key_images.images) or int(self._window.image_view.picture is not None)
+        return len(self.key_images.images) or int(self._shown() is not None)
+
+    def _shown(self) -> _Shown | None:
+        """Return what the active viewport shows, or showed before it turned to a document."""
+        view, viewports = self._window.image_view, self._window.viewports
+        stack = viewports.stack_of(view)
+        if view.picture is not None and view.state is not None:
+            series = view.picture.series if stack is None else stack.origin
+            return _Shown(view.picture, view.state, series)
+        return self._seen if viewports.shows_paper(view) else None
 
     def _keep(self, images: KeyImages) -> None:
         case = self._session.case
         if case is not None:
-            self._kept[_key(case.study)] = images
+            self._kept[case.study.key] = images
             self._tell()
 
     def _tell(self) -> None:
@@ -169,19 +188,18 @@ class Sending(QObject):
 
     def _mark_strip(self) -> None:
         """Mark the series of which an image goes to the model."""
-        window, sent = self._window, set[int]()
+        sent, shown = set[int](), self._shown()
         uids = {image.spot.sop_uid for image in self.key_images.images}
-        stack = window.viewports.stack_of(window.image_view)
-        for number, entry in enumerate(window.series_strip.entries()):
+        for number, entry in enumerate(self._window.series_strip.entries()):
             if entry.series is None or not self._count():
                 continue
             if uids:
                 own = {image.sop_instance_uid for image in entry.series.images}
                 if own & uids:
                     sent.add(number)
-            elif stack is not None and stack.origin is entry.series:
+            elif shown is not None and same_series(shown.series, entry.series):
                 sent.add(number)
-        window.series_strip.set_sent(frozenset(sent))
+        self._window.series_strip.set_sent(frozenset(sent))
 
     def _on_frame(self, _series: int, _index: int) -> None:
         self._left_out = False
@@ -189,6 +207,7 @@ class Sending(QObject):
             self._on_picture()
 
     def _on_picture(self, _what: object = None) -> None:
+        self._seen = self._shown() or self._seen
         self._mark_strip()
         told = self._count(), self.tokens()
         if told != self._told:  # chips are not built anew for every frame that is scrolled past
@@ -196,10 +215,11 @@ class Sending(QObject):
             self.changed.emit()
 
     def _on_change(self, change: Change) -> None:
+        case = self._session.case
+        if change is Change.GREW and case is not None and self._open in self._kept:
+            self._kept[case.study.key] = self._kept.pop(self._open)  # its birth date has come
+        if change in (Change.STUDY, Change.GREW):
+            self._open = case.study.key if case is not None else None
         if change is Change.STUDY:
-            self._left_out = False
+            self._left_out, self._seen = False, None
             self._window.viewports.set_kept(self.key_images.names)
-
-
-def _key(study: Study) -> _Key:
-    return study.study_instance_uid, study.patient.id, study.patient.name

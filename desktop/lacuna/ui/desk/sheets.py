@@ -11,7 +11,7 @@ from lacuna.study.pdf import draw_page
 from lacuna.ui.viewer.image_view import ImageView
 from lacuna.ui.viewer.pdf_page import PdfPage, Wanted
 from lacuna.ui.viewer.viewports import Viewports
-from lacuna.work.jobs import Job, JobPool
+from lacuna.work.jobs import Job, JobPool, Urgency
 
 _Errand = tuple[ImageView, PdfPage, Wanted]
 
@@ -42,7 +42,7 @@ class Sheets(QObject):
         job.done.connect(self._on_done)
         job.failed.connect(self._on_failed)
         job.ended.connect(self._on_ended)
-        self._pool.start(job)
+        self._pool.start(job, Urgency.SEEN)
 
     def _on_done(self, pixels: object) -> None:
         if self._now is not None and _meant(self._now):

@@ -133,8 +133,8 @@ class Lightbox(QObject):
         if entry.document is not None:
             self._shown[view] = number
             self._mark_current()
-            view.show_message(OPENING)
             self.document_wanted.emit(view, entry.document)
+            view.show_message(OPENING)
         elif entry.series is not None:
             stack = Stack(entry.series, entry.study, self.frames, prior=entry.prior)
             self.show_stack(view, stack, number, 0)
@@ -225,6 +225,7 @@ class Lightbox(QObject):
             self.hint.emit(words)
 
         self._viewports.refresh()
+        self._viewports.texts_toggled.emit()
 
     def number_of(self, view: ImageView) -> int:
         """Return which of the strip's entries a viewport shows; 0 where it shows none."""

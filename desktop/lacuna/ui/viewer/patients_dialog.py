@@ -57,6 +57,8 @@ class PatientsDialog(Overlay):
             text = self._look.theme.text
             column.addSpacing(10)
             column.addWidget(Words(self._look, Role.UI, text.strong, heading(record.patient)))
+            if record.apart:
+                column.addWidget(Words(self._look, Role.UI, text.second, record.apart))
             for study in record.studies:
                 row = StudyRow(self._look, record, study, current=study is shown)
                 row.clicked.connect(self._on_clicked)

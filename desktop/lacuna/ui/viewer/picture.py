@@ -26,6 +26,11 @@ class Veil:
     covered: NDArray[np.bool_] | None = None
     grey: int = 0
 
+    @property
+    def nbytes(self) -> int:
+        """How many bytes of memory it takes."""
+        return sum(one.nbytes for one in (self.bright, self.covered) if one is not None)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture:

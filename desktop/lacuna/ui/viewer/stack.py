@@ -5,7 +5,7 @@ A stack knows where its pixels come from; a viewport only its number and order.
 
 from __future__ import annotations
 
-import threading
+from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Protocol
@@ -18,6 +18,7 @@ from lacuna.study.model import Image, Series, Study, Window
 from lacuna.study.pixels import read_pixels
 from lacuna.study.sides import letters
 from lacuna.study.softcopy import PresentationState
+from lacuna.study.sources import check_written
 from lacuna.study.volume import THIN, Axis, Grid, Slab, image_at, planes_of, size_of
 from lacuna.ui.viewer.picture import Picture, aspect_of, frame_count, picture_of
 from lacuna.ui.viewer.veils import veil_of
@@ -49,6 +50,12 @@ class Frames(Protocol):
     def values(self, image: Image, frame: int = 0) -> NDArray[Any]:
         """Return a frame's values, decoding them if need be."""
 
+    def kept(self, key: Hashable) -> Any:
+        """Return what was left under a key, if it is still there; else None."""
+
+    def keep(self, key: Hashable, thing: object, size: int) -> None:
+        """Keep something of ``size`` bytes beside the frames, within the same budget."""
+
 
 class Direct:
     """Reads every frame from its file, each time anew."""
@@ -62,6 +69,13 @@ class Direct:
     def values(self, image: Image, frame: int = 0) -> NDArray[Any]:
         """Decode the frame."""
         return read_pixels(image, frame)
+
+    def kept(self, key: Hashable) -> Any:
+        """Return None: nothing is kept."""
+        return None
+
+    def keep(self, key: Hashable, thing: object, size: int) -> None:
+        """Keep nothing."""
 
 
 class Stack:
@@ -80,8 +94,6 @@ class Stack:
     ) -> None:
         self.series, self.study, self.frames = series, study, frames
         self.prior, self.window = prior, window
-        self._veils: dict[tuple[str, int], Any] = {}
-        self._lock = threading.Lock()
 
     @cached_property
     def count(self) -> int:
@@ -137,11 +149,10 @@ class Stack:
         """Return a frame if its values are at hand. GUI thread."""
         image, frame = self.source(index)
         values = self.frames.peek(image, frame)
-        if values is None or (
-            _has_veil(image) and (image.sop_instance_uid, frame) not in self._veils
-        ):
+        veil = self.frames.kept(_veil_key(image, frame)) if _has_veil(image) else None
+        if values is None or (veil is None and _has_veil(image)):
             return None
-        return self._picture(values, image, frame, index)
+        return replace(self._picture(values, image, frame, index), veil=veil)
 
     def read(self, index: int) -> Picture:
         """Decode a frame. Slow: call it off the GUI thread.
@@ -151,13 +162,12 @@ class Stack:
         """
         image, frame = self.source(index)
         values = self.frames.values(image, frame)
+        veil = None
         if _has_veil(image):
-            with self._lock:
-                rows, columns = values.shape[:2]
-                aspect = aspect_of(image)
-                veil = veil_of(image, frame, rows, columns, aspect)
-                self._veils[image.sop_instance_uid, frame] = veil
-        return self._picture(values, image, frame, index)
+            rows, columns = values.shape[:2]
+            veil = veil_of(image, frame, rows, columns, aspect_of(image))
+            self.frames.keep(_veil_key(image, frame), veil, veil.nbytes)
+        return replace(self._picture(values, image, frame, index), veil=veil)
 
     def around(self, index: int, room: int) -> list[Wanted]:
         """Return the frames near a place, the next ones first, as many as ``room`` bytes hold."""
@@ -170,8 +180,7 @@ class Stack:
     def _picture(self, values: NDArray[Any], image: Image, frame: int, index: int) -> Picture:
         count, date = self.count, self._date
         picture = picture_of(values, image, self.series, index, date, count=count, frame=frame)
-        veil = self._veils.get((image.sop_instance_uid, frame))
-        return replace(picture, prior=self.prior, veil=veil)
+        return replace(picture, prior=self.prior)
 
     @property
     def _date(self) -> str:
@@ -201,6 +210,8 @@ class Presented(Stack):
         if not self._means(index):
             return super().read(index)
         image, frame = self.source(index)
+        if self.state.source is not None:
+            check_written(self.state.source, self.state.written)
         values = read_pixels(image, frame, self.state)
         picture = self._picture(values, image, frame, index)
         rows, columns = values.shape[:2]
@@ -280,6 +291,10 @@ def nearest(stack: Stack, plane: Plane, shift: float = 0.0) -> int | None:
 
 def _has_veil(image: Image) -> bool:
     return bool(image.overlays) or image.shutter is not None
+
+
+def _veil_key(image: Image, frame: int) -> Hashable:
+    return "veil", image.source, image.sop_instance_uid, image.written, frame
 
 
 def _reformatted(series: Series, grid: Grid, axis: Axis, slab: Slab) -> Series:

@@ -38,6 +38,7 @@ class Viewports(QWidget):
     picture_wanted = Signal(object, object, int)  # a viewport, its stack, a frame: decode it
     index_wanted = Signal(int)  # the active viewport turns to a frame
     picture_changed = Signal(object)  # a viewport shows another frame, or none
+    texts_toggled = Signal()  # corner texts, and with them all that names a patient
     window_changed = Signal(object)  # Window, as shown in the active viewport
     active_changed = Signal()
     tool_changed = Signal(Tool)
@@ -58,6 +59,7 @@ class Viewports(QWidget):
         self._look = look
         self._views: list[ImageView] = []
         self._stacks: dict[ImageView, Stack] = {}
+        self._papers: dict[ImageView, object] = {}  # the request whose document is waited for
         self._windows: dict[str, Window] = {}
         self._kept: frozenset[tuple[str, int]] = frozenset()
         self._layout = Layout.ONE
@@ -119,6 +121,7 @@ class Viewports(QWidget):
     def clear(self, message: str = "") -> None:
         """Show nothing, in one viewport."""
         self._stacks.clear()
+        self._papers.clear()
         self._windows.clear()
         self.links = Links()
         for view in self._views:
@@ -132,6 +135,7 @@ class Viewports(QWidget):
         known = self._windows.get(stack.series.series_instance_uid)
         view.remembered = stack.window or known
         self._stacks[view] = stack
+        self._papers.pop(view, None)
         self.links.forget(view)
         view.show_message(OPENING)
         view.await_frame(index)
@@ -143,10 +147,19 @@ class Viewports(QWidget):
         view.await_frame(index)
         self._show_frame(view, index)
 
-    def forget(self, view: ImageView) -> None:
-        """Let go of what a viewport scrolls through: it turns to a document."""
+    def await_paper(self, view: ImageView, request: object) -> None:
+        """Let a viewport turn from what it scrolls through to a document that a request brings."""
         self._stacks.pop(view, None)
+        self._papers[view] = request
         self.links.forget(view)
+
+    def shows_paper(self, view: ImageView) -> bool:
+        """Whether a viewport has turned to a document, be it there yet or not."""
+        return view in self._papers
+
+    def awaits_paper(self, view: ImageView, request: object) -> bool:
+        """Whether it is this request's document that a viewport has turned to, and no other's."""
+        return self._papers.get(view) is request
 
     def deliver(self, view: ImageView, stack: Stack, picture: Picture) -> None:
         """Show a frame that was asked for, unless the viewport has turned to something else."""

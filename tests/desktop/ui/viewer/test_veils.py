@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from pydicom.dataset import Dataset
 
+from lacuna.study.cache import PixelCache
 from lacuna.study.load import load_study
 from lacuna.ui.viewer.key_images import taken
 from lacuna.ui.viewer.picture import Picture
@@ -100,3 +101,27 @@ def test_a_bitmap_shutter_covers_and_is_not_drawn_as_an_overlay(tmp_path: Path) 
     assert picture.veil is not None
     assert picture.veil.bright is not None
     assert not picture.veil.bright[:8].any()
+
+
+def test_veils_stay_within_the_budget_of_pixels(tmp_path: Path) -> None:
+    for number in range(6):
+        ds = plain(InstanceNumber=number)
+        add_overlay(ds, block(slice(0, 4), slice(0, number + 1)))
+        save(tmp_path / f"{number}.dcm", ds)
+    study = load_study([tmp_path])
+    budget = 4 * ROWS * COLUMNS  # two frames of bytes, each with its veil of bools
+    cache = PixelCache(budget, threads=1)
+    try:
+        stack = Stack(study.series[0], study, cache)
+        for index in range(6):
+            stack.read(index)
+            assert cache.used <= budget
+        held = [number for number in range(6) if stack.peek(number) is not None]
+        assert held == [4, 5]
+        kept = stack.peek(5)
+        assert kept is not None
+        assert kept.veil is not None
+        assert kept.veil.bright is not None
+        assert kept.veil.bright.sum() == 4 * 6
+    finally:
+        cache.close()

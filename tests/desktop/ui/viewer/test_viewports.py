@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import replace
 from typing import Any
 
@@ -45,6 +46,12 @@ class AtHand:
 
     def values(self, image: Image, frame: int = 0) -> NDArray[Any]:
         return self.peek(image, frame)
+
+    def kept(self, key: Hashable) -> Any:
+        return None
+
+    def keep(self, key: Hashable, thing: object, size: int) -> None:
+        pass
 
 
 def stack(
