@@ -37,7 +37,14 @@ from lacuna.ui.viewer.mouse import MouseAct
 from lacuna.ui.viewer.obey import obey
 from lacuna.ui.viewer.pdf_page import PdfPage
 from lacuna.ui.viewer.picture import Picture, same_series
-from lacuna.ui.viewer.placing import Placing, Screen, Size, screen_of, true_size_words
+from lacuna.ui.viewer.placing import (
+    Placing,
+    Screen,
+    Size,
+    column_width,
+    screen_of,
+    true_size_words,
+)
 from lacuna.ui.viewer.presenting import (
     Corners,
     area_of,
@@ -207,13 +214,14 @@ class ImageView(QWidget):
 
     def hold_size(self, size: Size) -> str:
         """Show the picture at a size and keep it there; return what is to be said of it."""
-        picture = self._picture
+        picture, screen = self._picture, self.screen_told()
         if picture is None:
             return ""
-        words = true_size_words(picture, self.screen_told()) if size is Size.TRUE else ""
+        if size is Size.TRUE and (column_width(picture) is None or screen.pitch is None):
+            return true_size_words(picture, screen)
         self._placing.hold(size)
         self._place()
-        return words
+        return true_size_words(picture, screen) if size is Size.TRUE else ""
 
     @property
     def held_size(self) -> Size | None:

@@ -35,8 +35,8 @@ class KeysDialog(Overlay):
         self._bindings = Bindings()
         self._waiting: Order | MouseAct | None = None
         self._buttons: dict[Order | MouseAct, Button] = {}
-        self._catcher = _Catcher(self.card)
-        self._catcher.caught.connect(self._on_caught)
+        self.catcher = _Catcher(self.card)
+        self.catcher.caught.connect(self._on_caught)
         self._complaint = Words(look, Role.LABEL, look.theme.alert.text)
         self._lay_out()
 
@@ -104,9 +104,9 @@ class KeysDialog(Overlay):
             mouse = isinstance(command, MouseAct)
             press = PRESS_BUTTON if mouse else PRESS
             button.set_text(press if command is self._waiting else self._written(command))
-        self._catcher.setVisible(isinstance(self._waiting, MouseAct))
-        self._catcher.raise_()
-        self._catcher.setGeometry(self.card.rect())
+        self.catcher.setVisible(isinstance(self._waiting, MouseAct))
+        self.catcher.raise_()
+        self.catcher.setGeometry(self.card.rect())
 
     def _written(self, command: Order | MouseAct) -> str:
         if isinstance(command, MouseAct):
