@@ -24,10 +24,12 @@ from lacuna.report.draft_mark import marked
 from lacuna.report.model import Gap, Report
 from lacuna.session import Session
 from lacuna.settings import Settings, load_settings, save_settings
+from lacuna.store.vault import Vault
 from lacuna.study.cache import PixelCache
 from lacuna.ui.desk.filling import Filling, Seeds, fresh_seed
 from lacuna.ui.desk.image_keys import ImageKeys
 from lacuna.ui.desk.journal import Journal
+from lacuna.ui.desk.keeping import Keeping
 from lacuna.ui.desk.measurement_files import MeasurementFiles
 from lacuna.ui.desk.measuring import Measuring
 from lacuna.ui.desk.modelling import Modelling
@@ -46,7 +48,7 @@ from lacuna.work.jobs import JobPool
 from lacuna_models.api import Engine
 from lacuna_resources.themes import ThemeName
 
-CASE_OPEN = "Kept until you close Lacuna"
+CASE_OPEN = "Report kept until you close Lacuna"
 
 _PULSE_MS = 250
 _LEAST_PIXELS = 256 << 20
@@ -134,9 +136,11 @@ class Application(QObject):
         self._pixels = PixelCache(_pixel_budget(), _decoders())
         worker = EngineWorker(factory, self)
         sending = Sending(window, session, settings.image_tokens)
-        self._measurements = MeasurementFiles(window, session, self._pool)
         self._keys = ImageKeys(window, bindings_from(settings.keys))
         window.viewports.use_screen(settings.screen_dpi)
+        measuring = Measuring(window, panel, session)
+        self._keeping = Keeping(window, session, self._pool, Vault(paths.data / "kept"))
+        self._measurements = MeasurementFiles(window, session, self._pool, self._keeping)
         filling = Filling(window, panel, session, worker, settings, seeds, sending)
         self.parts = Parts(
             window=window,
@@ -148,7 +152,7 @@ class Application(QObject):
             sending=sending,
             pixels=self._pixels,
             modelling=Modelling(window, session, worker),
-            measuring=Measuring(window, panel, session),
+            measuring=measuring,
             steering=steer(window, panel, session, worker, filling, seeds),
         )
         self._sizing = Sizing(window, self._pool)
@@ -172,6 +176,7 @@ class Application(QObject):
         self.parts.worker.close()
         self._pixels.close()
         self._pool.close()
+        self._keeping.close()
         self._log.write(Event.CLOSED)
         self._log.close()
 

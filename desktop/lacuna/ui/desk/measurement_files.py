@@ -16,6 +16,7 @@ from lacuna.study.measurement_in import read_measurements
 from lacuna.study.measurement_out import write_measurements
 from lacuna.study.model import Study
 from lacuna.study.record import Measurement
+from lacuna.ui.desk.keeping import Keeping
 from lacuna.ui.main_window import MainWindow
 from lacuna.ui.notices import Notice, NoticeKind, error_notice
 from lacuna.ui.open_dialog import choose_new_file
@@ -29,15 +30,20 @@ NOTHING = UserFacingError("Nothing has been measured on this study.", "Measure o
 class MeasurementFiles(QObject):
     """Puts measurements that came with a study on its board, once, and saves the board.
 
-    What is read stands like what was drawn: it can be moved, deleted, undone, quoted.
+    What is read stands like what was drawn: it can be moved, deleted, undone, quoted. What was put
+    on the board in an earlier sitting is the board's own by now, and is not put there again.
     """
 
-    def __init__(self, window: MainWindow, session: Session, pool: JobPool) -> None:
+    def __init__(
+        self, window: MainWindow, session: Session, pool: JobPool, keeping: Keeping
+    ) -> None:
         super().__init__(window)
         self._window, self._session, self._pool = window, session, pool
+        self._keeping = keeping
         self._read: set[_Key] = set()
         self._waiting: list[_Found] = []  # for images of the open case that are still to come
         session.observe(self._on_change)
+        keeping.stood.connect(self._place)
         window.lightbox.measurements_wanted.connect(self.ask)
 
     def ask(self) -> None:
@@ -97,16 +103,18 @@ class MeasurementFiles(QObject):
     def _place(self) -> None:
         """Put on the board what has its image by now. A report may come before its images."""
         case = self._session.case
-        if case is None or not self._waiting:
+        if case is None or not self._waiting or not self._keeping.stands(case.study):
             return
         board = self._window.image_view.board
-        known = {mark.id for mark in board.marks}
+        known = {mark.id for mark in board.marks} | self._keeping.taken(case.study)
         found, self._waiting = self._waiting, []
         for one in found:
             marks = [(record, to_mark(record, case.study)) for record in one.records]
             for _, mark in marks:
-                if mark is not None and mark.id not in known:
-                    board.put(mark)
+                if mark is not None:
+                    self._keeping.take(case.study, mark.id)
+                    if mark.id not in known:
+                        board.put(mark)
             homeless = tuple(record for record, mark in marks if mark is None)
             if homeless:
                 self._waiting.append(replace(one, records=homeless))

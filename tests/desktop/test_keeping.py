@@ -1,0 +1,242 @@
+"""What is drawn on a study is there again in the next sitting, and nobody else can read it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import keyring
+import pydicom
+import pytest
+from keyring.backends.fail import Keyring as NoKeyring
+from PySide6.QtCore import QEvent
+from PySide6.QtWidgets import QApplication
+
+from lacuna.app import Application
+from lacuna.paths import locate
+from lacuna.settings import Settings
+from lacuna.store.vault import Vault
+from lacuna.study.measure import Arrow, Bidirectional, EllipseRoi, Length, Note, Shape
+from lacuna.study.model import Study
+from lacuna.ui.theme import dress, make_look
+from lacuna.ui.viewer.board import Board, mark_of, spot_of
+from lacuna.ui.viewer.hanging import Layout
+from lacuna.ui.viewer.mark_words import label_lines
+from lacuna.ui.viewer.stack import Reformat
+from lacuna.work.engine_worker import ModelChoice
+from tests.desktop.test_image_side import drop, scripted, settle
+from tests.e2e import drive
+from tests.helpers import demo_studies as demo
+
+SHAPES: tuple[Shape, ...] = (
+    Length((100, 100), (200, 100)),
+    Bidirectional((100, 200), (180, 200), (140, 180), (140, 220)),
+    EllipseRoi((300, 300), (360, 340)),
+    Arrow((40, 40), (80, 80)),
+    Note((50, 90), "Seen in DEMONSTRATION"),
+)
+Sitting = Callable[[], Application]
+
+
+@pytest.fixture
+def sitting(qapp: QApplication, data_dir: Path) -> Iterator[Sitting]:
+    """Start Lacuna; a second call ends the first sitting and begins another."""
+    look = make_look()
+    dress(qapp, look)
+    begun: list[Application] = []  # all of them: a check after the test asks after their threads
+
+    def end() -> None:
+        for application in begun[-1:]:
+            application.parts.window.set_close_guard(lambda: True)
+            application.parts.window.close()
+            application.parts.window.deleteLater()
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+    def begin() -> Application:
+        end()
+        application = Application(look, Settings(), locate(data_dir), scripted)
+        begun.append(application)
+        application.parts.window.resize(1400, 900)
+        application.start(ModelChoice(), sample=False)
+        return application
+
+    yield begin
+    end()
+
+
+def board_of(application: Application) -> Board:
+    """Return the open case's board, once what was kept stands on it."""
+    study = study_of(application)
+    drive.wait_for(lambda: application._keeping.stands(study), "what was kept")
+    return application.parts.window.image_view.board
+
+
+def study_of(application: Application) -> Study:
+    case = application.parts.session.case
+    assert case is not None
+    return case.study
+
+
+def draw(application: Application, *shapes: Shape) -> None:
+    view = application.parts.window.image_view
+    assert view.picture is not None
+    for shape in shapes:
+        view.board.put(mark_of(shape, view.picture))
+
+
+def said(application: Application) -> list[str]:
+    notices = application.parts.window.notices.notices()
+    return [f"{notice.title}. {notice.text}" for notice in notices]
+
+
+def test_what_was_drawn_stands_again_in_the_next_sitting(
+    sitting: Sitting, tmp_path: Path, data_dir: Path
+) -> None:
+    files = demo.radiograph(tmp_path, "dx")
+    first = sitting()
+    drop(first, *files)
+    draw(first, *SHAPES)
+    before = board_of(first).marks
+    second = sitting()  # closed at once: nothing has been waited for
+    drop(second, *files)
+    board = board_of(second)
+    assert board.marks == before
+    assert [label_lines(mark) for mark in board.marks] == [label_lines(mark) for mark in before]
+    assert board.undo() is None  # what was kept is the ground, not a step
+    view = second.parts.window.image_view
+    assert view.picture is not None
+    with_marks = view.grab().toImage()
+    board.remove(before[0].id)
+    view.update()
+    assert view.grab().toImage() != with_marks
+    third = sitting()
+    drop(third, *files)
+    assert board_of(third).marks == before[1:]
+    kept = b"".join(path.read_bytes() for path in (data_dir / "kept").iterdir())
+    names = "".join(path.name for path in data_dir.rglob("*"))
+    for secret in ("DEMONSTRATION", "DEMO-1", study_of(third).study_instance_uid, "Length"):
+        assert secret.encode() not in kept
+        assert secret not in names
+
+
+def test_it_is_on_the_disk_before_anything_is_closed(
+    sitting: Sitting, tmp_path: Path, data_dir: Path
+) -> None:
+    application = sitting()
+    drop(application, *demo.radiograph(tmp_path, "dx"))
+    board = board_of(application)
+    draw(application, SHAPES[0])
+    drive.wait_for(lambda: any((data_dir / "kept").glob("*.kept")), "the file")
+    board.undo()
+    drive.wait_for(lambda: not any((data_dir / "kept").glob("*.kept")), "nothing to keep")
+
+
+def test_cases_are_kept_apart(sitting: Sitting, tmp_path: Path) -> None:
+    jane = demo.radiograph(tmp_path / "jane", "dx")
+    (john,) = demo.radiograph(tmp_path / "john", "dx")
+    ds = pydicom.dcmread(john)
+    ds.PatientID, ds.PatientName = "DEMO-2", "SECOND^Drawn"
+    ds.save_as(john)  # the same UIDs, as some anonymisers leave them
+    first = sitting()
+    drop(first, *jane)
+    draw(first, SHAPES[0])
+    second = sitting()
+    drop(second, john)
+    assert board_of(second).marks == ()
+    drop(second, *jane)
+    assert len(board_of(second).marks) == 1
+
+
+def test_a_mark_on_a_cut_comes_back_on_that_cut_only(sitting: Sitting, tmp_path: Path) -> None:
+    files = demo.ct(tmp_path / "ct", slices=14, size=48)
+    first = sitting()
+    drop(first, *files)
+    viewports = first.parts.window.viewports
+    assert viewports.arrangement is Layout.FOUR
+    viewports.activate(viewports.views()[2])
+    assert isinstance(viewports.stack_of(viewports.active), Reformat)
+    draw(first, Length((4, 4), (20, 4)))
+    (mark,) = board_of(first).marks
+    second = sitting()
+    drop(second, *files)
+    assert board_of(second).marks == (mark,)
+    views = second.parts.window.viewports.views()
+    settle(second)
+    seen = [view for view in views if view.picture and view.board.on(spot_of(view.picture))]
+    assert seen == [views[2]]
+
+
+def test_a_damaged_file_is_set_aside_in_a_sentence(
+    sitting: Sitting, tmp_path: Path, data_dir: Path
+) -> None:
+    files = demo.radiograph(tmp_path, "dx")
+    first = sitting()
+    drop(first, *files)
+    draw(first, SHAPES[0])
+    second = sitting()
+    (kept,) = (data_dir / "kept").iterdir()
+    kept.write_bytes(kept.read_bytes()[:-3])
+    drop(second, *files)
+    assert board_of(second).marks == ()
+    assert any("could not be read. The file was set aside" in one for one in said(second))
+    draw(second, SHAPES[1])
+    third = sitting()
+    drop(third, *files)
+    assert [mark.shape for mark in board_of(third).marks] == [SHAPES[1]]
+    assert len(list((data_dir / "kept").glob("*.damaged"))) == 1
+
+
+def test_without_a_keyring_it_is_said_and_the_marks_stand(
+    sitting: Sitting, tmp_path: Path, data_dir: Path
+) -> None:
+    keyring.set_keyring(NoKeyring())
+    application = sitting()
+    drop(application, *demo.radiograph(tmp_path, "dx"))
+    board = board_of(application)
+    assert said(application) == []  # before anything is drawn there is nothing to say
+    draw(application, SHAPES[0])
+    drive.wait_for(lambda: bool(said(application)), "a notice")
+    assert any("will not be kept. This computer has no keyring" in one for one in said(application))
+    assert len(board.marks) == 1
+    assert not (data_dir / "kept").exists()
+
+
+def test_two_windows_keep_what_both_draw(sitting: Sitting, tmp_path: Path, data_dir: Path) -> None:
+    files = demo.radiograph(tmp_path, "dx")
+    first = sitting()
+    drop(first, *files)
+    draw(first, SHAPES[0])
+    board = board_of(first)
+    drive.wait_for(lambda: any((data_dir / "kept").glob("*.kept")), "the first writing")
+    other = Vault(data_dir / "kept")
+    about = ("marks", *study_of(first).key)
+    content = other.get(about)
+    assert content is not None
+    elsewhere = content.replace(board.marks[0].id.encode(), b"f" * 32)
+    other.put(about, elsewhere)  # another window has deleted ours, and drawn one of its own
+    draw(first, SHAPES[1])
+    drive.wait_for(lambda: len(board.marks) == 3, "the other window's")
+    second = sitting()
+    drop(second, *files)
+    assert {mark.id for mark in board_of(second).marks} == {mark.id for mark in board.marks}
+
+
+def test_a_report_of_measurements_is_taken_up_once(sitting: Sitting, tmp_path: Path) -> None:
+    folder = tmp_path / "case"
+    demo.radiograph(folder, "dx")
+    first = sitting()
+    drop(first, folder)
+    draw(first, *SHAPES[:2])
+    first._measurements.save(folder / "measured.dcm")
+    drive.wait_for(lambda: (folder / "measured.dcm").exists(), "the file")
+    second = sitting()
+    drop(second, folder)
+    board = board_of(second)
+    drive.wait_for(lambda: bool(second._keeping.taken(study_of(second))), "the report")
+    assert len(board.marks) == 2  # known from here, and not doubled
+    board.remove(board.marks[0].id)
+    third = sitting()
+    drop(third, folder)
+    settle(third)
+    drive.wait_for(lambda: not third._measurements._waiting, "the report")
+    assert len(board_of(third).marks) == 1  # what was deleted stays so
