@@ -87,9 +87,11 @@ class Plane:
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A calibrated region of an ultrasound image, PS3.3 C.8.5.5, with both axes in mm.
+    """A region of an ultrasound image, PS3.3 C.8.5.5: tissue in mm, or a trace in units of its own.
 
-    Bounds are in whole pixels from 0, both ends inside. ``spacing`` is (row, column), mm.
+    Bounds are in whole pixels from 0, both ends inside. ``spacing`` is what one pixel down and one
+    pixel across amount to, in ``units``: mm, s, cm/s ...; an axis whose unit is "" measures
+    nothing. ``raised``: where regions overlap, it lies above those that are not (Region Flags).
     """
 
     left: int
@@ -97,6 +99,18 @@ class Region:
     right: int
     bottom: int
     spacing: tuple[float, float]
+    units: tuple[str, str] = ("mm", "mm")
+    raised: bool = True
+
+    @property
+    def in_mm(self) -> bool:
+        """Whether lengths, areas and angles can be measured in it."""
+        return self.units == ("mm", "mm")
+
+    @property
+    def area(self) -> int:
+        """How many pixels it has."""
+        return (self.right - self.left + 1) * (self.bottom - self.top + 1)
 
     def contains(self, x: float, y: float) -> bool:
         """Return whether an image point lies inside."""

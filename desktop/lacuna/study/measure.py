@@ -10,16 +10,36 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
+from enum import StrEnum
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lacuna.study.geometry import SpacingSource
 from lacuna.study.model import Image
 
 Point = tuple[float, float]
 _RIGHT_ANGLE_SLACK = 15.0  # degrees by which two diameters of one finding may miss 90
 _OVERSHOOT = 0.1  # of its length, by which a diameter may miss the other one
+_SLANT = 0.1  # the rise of a line, over its run, up to which it still lies along an axis
+
+
+class Lack(StrEnum):
+    """Why nothing is as long as it looks: all of it about regions of ultrasound images."""
+
+    NONE = ""
+    REGION = "region"  # the region's axes are no distances: a spectrum, M-mode, a trace
+    CROSSING = "crossing"  # the shape reaches from one region into another
+    LEAVING = "leaving"  # the shape reaches out of its region
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """So many of a unit: 0.42 s, 85 cm/s. ``unit`` is "" where nothing is measured."""
+
+    value: float
+    unit: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +47,12 @@ class Scale:
     """How high and wide a pixel is, in ``unit``: mm, or px where the file does not say.
 
     ``at_detector``: true at the detector only; what lies before it is smaller, by ``magnification``
-    where the file estimates it. ``aspect`` is a pixel's height over its width where that is all
-    that is known: it turns angles, and no pixel count.
+    where the file estimates it. ``calibrated``: a projection's, brought to the patient's own size.
+    ``aspect`` is a pixel's height over its width where that is all that is known: it turns angles,
+    and no pixel count.
+
+    ``lack`` says why there is no length, area or angle; a pixel counts as one then. ``axes`` are
+    what a pixel down and a pixel across amount to in a region of units of its own, else ().
     """
 
     row: float = 1.0
@@ -37,6 +61,9 @@ class Scale:
     at_detector: bool = False
     magnification: float | None = None
     aspect: float = 1.0
+    calibrated: bool = False
+    lack: Lack = Lack.NONE
+    axes: tuple[Amount, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +162,15 @@ def scale_of(image: Image, frame: int = 0) -> Scale:
     if spacing is None:
         return Scale(aspect=image.aspect)
     row, column = spacing
-    return Scale(row, column, "mm", image.at_detector, image.magnification)
+    source = image.spacing.source if image.spacing is not None else SpacingSource.NONE
+    return Scale(
+        row,
+        column,
+        "mm",
+        image.at_detector,
+        image.magnification,
+        calibrated=source is SpacingSource.CALIBRATED,
+    )
 
 
 def points(shape: Shape) -> tuple[Point, ...]:
@@ -172,6 +207,24 @@ def length(line: Length | Arrow, scale: Scale) -> float:
     """Return how long a line is, in the scale's unit."""
     start, end = points(line)
     return math.hypot(*_between(start, end, scale))
+
+
+def amounts(line: Length, scale: Scale) -> tuple[Amount, ...]:
+    """Return what a line amounts to along axes that are no distances: across, then down.
+
+    One amount where the line lies along an axis; () where an axis that it runs along measures
+    nothing.
+    """
+    if not scale.axes:
+        return ()
+    down, across = scale.axes
+    wide, high = abs(line.end[0] - line.start[0]), abs(line.end[1] - line.start[1])
+    found = []
+    if wide > _SLANT * high:
+        found.append(Amount(wide * across.value, across.unit))
+    if high > _SLANT * wide or not wide:
+        found.append(Amount(high * down.value, down.unit))
+    return tuple(found) if all(one.unit for one in found) else ()
 
 
 def degrees(angle: Angle, scale: Scale) -> float:
@@ -235,7 +288,10 @@ def are_diameters(one: Length, other: Length, scale: Scale) -> bool:
     """Whether two lines are the two diameters of one finding: across each other, at right angles.
 
     A line that ends just before the other still counts; so does an angle that is not quite right.
+    Where there are no lengths there are no diameters.
     """
+    if scale.lack:
+        return False
     first, second = (_way(line.start, line.end, scale) for line in (one, other))
     turn = _cross(first, second)
     long = math.hypot(*first) * math.hypot(*second)

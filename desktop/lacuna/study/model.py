@@ -127,12 +127,21 @@ class Image:
         """Return a frame's windows, its first one first."""
         return _of_frame(self.frame_windows, frame) or self.windows
 
+    def region_at(self, x: float, y: float) -> Region | None:
+        """Return the region that an image point belongs to: the uppermost, of several the least."""
+        found = [region for region in self.regions if region.contains(x, y)]
+        return max(found, key=lambda one: (one.raised, -one.area), default=None)
+
     def spacing_at(self, x: float, y: float) -> Spacing | None:
-        """Return the spacing that holds at an image point: a region's own, else the image's."""
-        for region in self.regions:
-            if region.contains(x, y):
-                return Spacing(*region.spacing, SpacingSource.REGION)
-        return self.spacing
+        """Return the spacing that holds at an image point: a region's own, else the image's.
+
+        None in a region that measures no lengths: what the header says of the image is not true
+        there.
+        """
+        region = self.region_at(x, y)
+        if region is None:
+            return self.spacing
+        return Spacing(*region.spacing, SpacingSource.REGION) if region.in_mm else None
 
 
 @dataclass(frozen=True, slots=True)

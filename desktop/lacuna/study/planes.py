@@ -8,8 +8,25 @@ from lacuna.study.geometry import Plane, Region, Spacing, SpacingSource, Vector,
 from lacuna.study.physical import at_detector, magnification, pixel_spacing
 from lacuna.study.values import attribute_home, integer, items, number, numbers, text
 
-CENTIMETRES = 3  # Physical Units, PS3.3 C.8.5.5.1.1
+CENTIMETRES = 3  # Physical Units, PS3.3 C.8.5.5.1.15
 MM_A_CM = 10.0
+_UNITS = {
+    1: "%",
+    2: "dB",
+    CENTIMETRES: "mm",
+    4: "s",
+    5: "Hz",
+    6: "dB/s",
+    7: "cm/s",
+    8: "cm\u00b2",
+    9: "cm\u00b2/s",
+    10: "cm\u00b3",
+    11: "cm\u00b3/s",
+    12: "\u00b0",
+}
+# Region Spatial Format, C.8.5.5.1.1: whether a distance can run down and across. A trace that says
+# so all the same, as a spectrum in centimetres, is not believed.
+_FLAT, _MOTION = (0, 1), 2  # none or tissue in two dimensions; M-mode, whose depth runs down
 _SQUARE = 1e-3  # of a direction cosine: what scanners round away
 # Modalities whose pixels lie in a plane through the patient.
 TOMOGRAPHIC = frozenset({"CT", "MR", "PT", "NM", "OPT", "OCT", "IVOCT"})
@@ -81,22 +98,41 @@ def _source(ds: Any) -> tuple[SpacingSource, str]:
 
 
 def regions(ds: Any) -> tuple[Region, ...]:
-    """Return an ultrasound image's regions that are measured in centimetres along both axes."""
+    """Return an ultrasound image's regions, also those that measure no lengths.
+
+    Tissue in centimetres without its scale is left out: it says no more than the image does.
+    """
     found = (_region(item) for item in items(ds, "SequenceOfUltrasoundRegions"))
     return tuple(region for region in found if region is not None)
 
 
 def _region(item: Any) -> Region | None:
-    units = integer(item, "PhysicalUnitsXDirection"), integer(item, "PhysicalUnitsYDirection")
-    across, down = number(item, "PhysicalDeltaX"), number(item, "PhysicalDeltaY")
     bounds = [number(item, f"RegionLocation{end}") for end in ("MinX0", "MinY0", "MaxX1", "MaxY1")]
     known = [int(bound) for bound in bounds if bound is not None]
-    if units != (CENTIMETRES, CENTIMETRES) or len(known) != 4 or not across or not down:
+    if len(known) != 4:
         return None
     left, top, right, bottom = known
     if left >= right or top >= bottom:
         return None
-    return Region(left, top, right, bottom, (abs(down) * MM_A_CM, abs(across) * MM_A_CM))
+    form = integer(item, "RegionSpatialFormat")
+    down, unit_down = _step(item, "Y", lengths=form in (*_FLAT, _MOTION))
+    across, unit_across = _step(item, "X", lengths=form in _FLAT)
+    codes = {integer(item, f"PhysicalUnits{axis}Direction") for axis in "XY"}
+    if form in _FLAT and codes == {CENTIMETRES} and not (down and across):
+        return None
+    raised = not integer(item, "RegionFlags") & 1
+    units = unit_down, unit_across
+    return Region(left, top, right, bottom, (down, across), units, raised)
+
+
+def _step(item: Any, axis: str, *, lengths: bool) -> tuple[float, str]:
+    """Return what a pixel along an axis amounts to, and in which unit; (0, "") where unknown."""
+    code = integer(item, f"PhysicalUnits{axis}Direction")
+    amount = abs(number(item, f"PhysicalDelta{axis}") or 0.0)
+    unit = _UNITS.get(code, "")
+    if not amount or not unit or (code == CENTIMETRES and not lengths):
+        return 0.0, ""
+    return amount * MM_A_CM if code == CENTIMETRES else amount, unit
 
 
 def aspect(ds: Any, apart: Spacing | None) -> float:

@@ -65,12 +65,14 @@ class Grid:
 
     ``directions`` are unit vectors along the slices, the rows' order and the columns' order;
     ``spacing`` the distances along each, mm. ``origin`` is the centre of the first voxel.
+    ``thickness`` is a slice's own, mm, where the file tells it: slices may overlap, or leave gaps.
     """
 
     shape: tuple[int, int, int]
     origin: Vector
     directions: tuple[Vector, Vector, Vector]
     spacing: tuple[float, float, float]
+    thickness: float | None = None
 
     def place(self, index: tuple[float, float, float]) -> Vector:
         """Return where a voxel lies in the patient, mm."""
@@ -129,6 +131,7 @@ def grid_of(series: Series) -> Grid | None:
         first.position,
         (way, first.along_column, first.along_row),
         (dot(step, way), row, column),
+        first.thickness or None,
     )
 
 
@@ -155,11 +158,22 @@ def planes_of(grid: Grid, axis: Axis) -> tuple[Plane, ...]:
     corner[cut.down] = grid.shape[cut.down] - 1.0 if cut.down_back else 0.0
     corner[cut.across] = grid.shape[cut.across] - 1.0 if cut.across_back else 0.0
     found = []
+    thick = _layer_thickness(grid, cut)
     for number in range(grid.shape[cut.through]):
         corner[cut.through] = float(_layer(grid, cut, number))
         position = grid.place((corner[0], corner[1], corner[2]))
-        found.append(Plane(position, along_row, along_column, spacing, grid.spacing[cut.through]))
+        found.append(Plane(position, along_row, along_column, spacing, thick))
     return tuple(found)
+
+
+def thickness_of(grid: Grid, axis: Axis, number: int, slab: Slab = THIN) -> float:
+    """Return how thick an image of an axis really is, mm.
+
+    A slab is made of whole layers and ends with the volume: seldom just as thick as was asked for.
+    """
+    cut = cut_of(grid, axis)
+    layers = len(_layers(grid, cut, number, slab))
+    return (layers - 1) * grid.spacing[cut.through] + _layer_thickness(grid, cut)
 
 
 def size_of(grid: Grid, axis: Axis) -> tuple[int, int]:
@@ -246,6 +260,11 @@ def _layers(grid: Grid, cut: Cut, number: int, slab: Slab) -> range:
     thick = max(round(slab.millimetres / grid.spacing[cut.through]), 1)
     start = min(max(middle - (thick - 1) // 2, 0), count - 1)
     return range(start, min(max(middle + thick // 2 + 1, start + 1), count))
+
+
+def _layer_thickness(grid: Grid, cut: Cut) -> float:
+    own = grid.thickness if cut.through == 0 else None
+    return own or grid.spacing[cut.through]
 
 
 def _layer(grid: Grid, cut: Cut, number: int) -> int:

@@ -180,7 +180,6 @@ def test_ultrasound_regions_measure_where_they_are(tmp_path: Path) -> None:
         Modality="US",
         SequenceOfUltrasoundRegions=[
             region(),
-            region(PhysicalUnitsXDirection=4),  # a Doppler strip: seconds across
             region(RegionLocationMaxX1=5),
         ],
     )
@@ -191,6 +190,59 @@ def test_ultrasound_regions_measure_where_they_are(tmp_path: Path) -> None:
     assert (inside.source, inside.row) == (SpacingSource.REGION, pytest.approx(0.3))
     assert image.spacing_at(110, 220) == inside  # its last pixel's far corner
     assert image.spacing_at(5, 5) is None
+
+
+@pytest.mark.parametrize(
+    ("attributes", "spacing", "units"),
+    [
+        # Spectral Doppler: seconds across, centimetres a second down.
+        (
+            {
+                "RegionSpatialFormat": 3,
+                "PhysicalUnitsXDirection": 4,
+                "PhysicalUnitsYDirection": 7,
+                "PhysicalDeltaX": 0.004,
+                "PhysicalDeltaY": -0.8,
+            },
+            (0.8, 0.004),
+            ("cm/s", "s"),
+        ),
+        # M-mode: seconds across, depth down.
+        (
+            {"RegionSpatialFormat": 2, "PhysicalUnitsXDirection": 4, "PhysicalDeltaX": 0.01},
+            (0.3, 0.01),
+            ("mm", "s"),
+        ),
+        # Centimetres that a trace cannot have are not believed.
+        ({"RegionSpatialFormat": 3}, (0, 0), ("", "")),
+        ({"RegionSpatialFormat": 2}, (0.3, 0), ("mm", "")),
+        ({"PhysicalUnitsXDirection": 0}, (0.3, 0), ("mm", "")),
+    ],
+)
+def test_regions_that_are_no_tissue_measure_no_lengths(
+    tmp_path: Path, attributes: dict, spacing: tuple[float, float], units: tuple[str, str]
+) -> None:
+    image = image_of(
+        tmp_path,
+        Modality="US",
+        PixelSpacing=[0.2, 0.2],
+        SequenceOfUltrasoundRegions=[region(**attributes)],
+    )
+    (one,) = image.regions
+    assert one.spacing == pytest.approx(spacing)
+    assert (one.units, one.in_mm) == (units, False)
+    assert image.spacing_at(50, 100) is None
+    outside = image.spacing_at(5, 5)
+    assert outside is not None
+    assert outside.row == 0.2
+
+
+def test_of_regions_that_overlap_the_raised_one_counts_then_the_smaller(tmp_path: Path) -> None:
+    inset = region(RegionLocationMaxX1=40, RegionLocationMaxY1=60)
+    low = region(RegionLocationMaxX1=30, RegionLocationMaxY1=50, RegionFlags=1)
+    image = image_of(tmp_path, Modality="US", SequenceOfUltrasoundRegions=[region(), low, inset])
+    found = [image.region_at(x, y) for x, y in ((20, 30), (50, 100), (5, 5))]
+    assert found == [image.regions[2], image.regions[0], None]
 
 
 def test_regions_need_all_they_say() -> None:

@@ -10,7 +10,7 @@ from lacuna.study.model import Study
 from lacuna.ui.editor.report_panel import ReportPanel
 from lacuna.ui.main_window import MainWindow
 from lacuna.ui.viewer.board import Board, Mark, other_diameter
-from lacuna.ui.viewer.mark_words import report_words
+from lacuna.ui.viewer.mark_words import report_words, unread
 
 NOTHING_MEASURED = "Measure something on the image first."
 NO_PLACE = "Where this was measured is not known any more."
@@ -43,6 +43,10 @@ class Measuring(QObject):
         chosen = view.selected_mark
         candidates = [*view.board.marks, *([chosen] if chosen else [])]
         for mark in reversed(candidates):
+            why = unread(mark)
+            if why:
+                self._panel.hint.emit(why)  # never an older one's size in its place
+                return
             words = self._words(mark)
             if words:
                 anchor = Fixed(new_id(), words, Author.MEASUREMENT)
@@ -61,11 +65,8 @@ class Measuring(QObject):
 
     def _words(self, mark: Mark) -> str:
         place = self._window.lightbox.place_of(mark.spot)
-        if place is None:
-            return ""
-        series, index, name = place
         pair = other_diameter(mark, self._window.image_view.board.on(mark.spot))
-        return report_words(mark, pair, series.number, index + 1, name)
+        return report_words(mark, pair, place) if place else ""
 
     def _on_change(self, change: Change) -> None:
         if change is Change.STUDY and self._session.case is not None:

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPainterPath, QPen
 
-from lacuna.study.measure import scale_of
+from lacuna.study.measure import Probe
 from lacuna.study.model import Window
 from lacuna.ui.theme import Look, Role
+from lacuna.ui.viewer.board import scale_on
 from lacuna.ui.viewer.entries import view_of
-from lacuna.ui.viewer.picture import Picture
+from lacuna.ui.viewer.picture import Picture, places
 from lacuna.ui.viewer.viewer_state import ViewState
 from lacuna_resources.themes import ThemeName, load
 
@@ -47,20 +48,35 @@ def corner_texts(picture: Picture, state: ViewState, rate: float = 0.0) -> Corne
     series, image = picture.series, picture.image
     name = picture.name or view_of(image, series) or series.description or series.modality
     name = f"Prior   {name}" if picture.prior else name
-    place = f"{picture.index + 1}/{picture.count}"
-    if not picture.name:  # a cut has no image of the series' own numbers
-        place = f"se {series.number}  im {place}"
     cine = f"{rate:.0f} a second" if rate else ""
     lossy = "lossy" if image.lossy else "lossless"
     window = f"{window_text(state.window)}{GAP}{lossy}" if picture.grey else lossy
     if image.burned_in:
         window = f"{window}{GAP}text in the image"
     return Corners(
-        GAP.join(part for part in (name, place, cine) if part),
-        picture.date.split(",")[0],
+        GAP.join(part for part in (name, _place_text(picture), cine) if part),
+        _top_right(picture),
         window,
         GAP.join(part for part in (zoom_text(state), spacing_text(picture)) if part),
     )
+
+
+def _place_text(picture: Picture) -> str:
+    """Return where a picture is: ``se 3  im 45/120``, ``se 1  frame 12/24``."""
+    if picture.name:  # a cut has no image of the series' own numbers
+        return f"{picture.index + 1}/{picture.count}"
+    series = picture.series
+    parts = (f"{word} {number}/{count}" for word, number, count in places(series, picture.index))
+    return "  ".join((f"se {series.number}", *parts))
+
+
+def _top_right(picture: Picture) -> str:
+    """Return the slice's thickness and the day; what matters more comes first."""
+    thick = picture.plane.thickness if picture.plane is not None else None
+    # How thick a cut is stands with how it was made.
+    words = f"slice {thick:.3g} mm" if thick and not picture.name else ""
+    day = picture.date.split(",")[0]
+    return GAP.join(part for part in ((day, words) if picture.prior else (words, day)) if part)
 
 
 def window_text(window: Window) -> str:
@@ -75,10 +91,10 @@ def zoom_text(state: ViewState) -> str:
 
 
 def spacing_text(picture: Picture) -> str:
-    """Return the size of a pixel in the file; nothing where the file does not say."""
-    image = picture.image
-    where = f" {AT_DETECTOR}" if image.at_detector else ""
-    scale = scale_of(image, picture.frame)
+    """Return the size of a pixel in the picture's middle; nothing where the file does not say."""
+    rows, columns = picture.values.shape[:2]
+    scale = scale_on(picture.image, Probe((columns / 2, rows / 2)), picture.frame)
+    where = f" {AT_DETECTOR}" if scale.at_detector else ""
     return f"{scale.column:.2f} mm/px{where}" if scale.unit == "mm" else ""
 
 

@@ -7,9 +7,12 @@ from dataclasses import dataclass, field, replace
 
 from lacuna.report.model import new_id
 from lacuna.study import measure
+from lacuna.study.geometry import Region
 from lacuna.study.measure import (
+    Amount,
     EllipseRoi,
     FreehandRoi,
+    Lack,
     Length,
     Probe,
     Scale,
@@ -17,12 +20,15 @@ from lacuna.study.measure import (
     Statistics,
 )
 from lacuna.study.model import Image, Series, Study
-from lacuna.ui.viewer.picture import Picture, frame_at
+from lacuna.ui.viewer.picture import Picture, Pixels, frame_at
 
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """One frame, named so that it is found again when the study is opened again."""
+    """One frame, named so that it is found again when the study is opened again.
+
+    A cut's name says how it was made: two that show other pixels never share a name.
+    """
 
     series_uid: str
     sop_uid: str
@@ -33,7 +39,8 @@ class Spot:
 class Mark:
     """A shape on a frame, and what it measures there.
 
-    ``values`` are those of a probe's pixel; ``statistics`` those of a region on a grey image.
+    ``values`` are those of a probe's pixel; ``statistics`` those of a region on a grey image; both
+    wait until ``pixels`` are whole.
     ``label`` and ``tracking`` (a UID) are what another program calls the finding; they outlive a
     change of the shape.
     """
@@ -47,6 +54,7 @@ class Mark:
     values: tuple[float, ...] = ()
     label: str = ""
     tracking: str = ""
+    pixels: Pixels = Pixels.WHOLE
 
 
 _Marks = tuple[Mark, ...]
@@ -62,6 +70,7 @@ class Board:
     marks: _Marks = ()
     _done: list[tuple[_Marks, Spot]] = field(default_factory=list)
     _undone: list[tuple[_Marks, Spot]] = field(default_factory=list)
+    _unread: set[str] = field(default_factory=set)  # marks that were put on pixels still to come
     on_change: Callable[[], None] | None = field(default=None, compare=False, repr=False)
 
     def on(self, spot: Spot) -> _Marks:
@@ -77,10 +86,13 @@ class Board:
         old = self.get(mark.id)
         if old is not None:
             mark = replace(mark, label=old.label, tracking=old.tracking)
+        if mark.pixels is not Pixels.WHOLE:
+            self._unread.add(mark.id)
         self._change((*self._without(mark.id), mark), mark.spot)
 
     def stand(self, marks: _Marks) -> None:
         """Add marks that stood before: below all others, and no undoing takes them away."""
+        self._unread |= {mark.id for mark in marks if mark.pixels is not Pixels.WHOLE}
         self.marks = _under(marks, self.marks)
         for steps in (self._done, self._undone):
             steps[:] = [(_under(marks, some), where) for some, where in steps]
@@ -99,6 +111,22 @@ class Board:
     def redo(self) -> Spot | None:
         """Do again what was taken back; return where it is, None if there is nothing."""
         return self._swap(self._undone, self._done)
+
+    def settle(self, picture: Picture) -> None:
+        """Read what marks on a picture could not read before, now that more of it is there.
+
+        The reader has changed nothing: it is no step to undo, and undoing leads to nothing unread.
+        """
+        if not self._unread:
+            return
+        before, self.marks = self.marks, _read_anew(self.marks, picture)
+        for steps in (self._done, self._undone):
+            steps[:] = [(_read_anew(marks, picture), where) for marks, where in steps]
+        known = [self.marks, *(marks for marks, _ in (*self._done, *self._undone))]
+        unread = (mark for marks in known for mark in marks if mark.pixels is not Pixels.WHOLE)
+        self._unread = {mark.id for mark in unread}
+        if self.marks != before:
+            self._tell()
 
     def _without(self, mark_id: str) -> _Marks:
         return tuple(mark for mark in self.marks if mark.id != mark_id)
@@ -138,6 +166,15 @@ def spot_of(picture: Picture) -> Spot:
     return Spot(picture.series.series_instance_uid, _name(image), frame)
 
 
+def _read_anew(marks: _Marks, picture: Picture) -> _Marks:
+    """Measure again what was measured while fewer of a picture's pixels were there."""
+    spot = spot_of(picture)
+    return tuple(
+        _measured(mark, picture) if mark.pixels is not Pixels.WHOLE and mark.spot == spot else mark
+        for mark in marks
+    )
+
+
 def find(study: Study, spot: Spot) -> tuple[int, int] | None:
     """Return (series, frame of the series) of a spot, both from 0; None if it is not there."""
     for number, series in enumerate(study.series):
@@ -151,35 +188,60 @@ def find(study: Study, spot: Spot) -> tuple[int, int] | None:
 def mark_of(shape: Shape, picture: Picture, mark_id: str | None = None) -> Mark:
     """Measure a shape on a picture. A new mark gets an id of its own.
 
-    Values are the picture's, times the SUV factor where the file allows it.
+    Values are the picture's, times the SUV factor where the file allows it; there are none while
+    some of its pixels are not there. Lengths do not wait.
     """
     image = picture.image
     unit = "SUVbw" if image.suv_factor else image.value_unit
     scale = scale_on(image, shape, picture.frame)
-    mark = Mark(mark_id or new_id(), spot_of(picture), shape, scale, unit)
-    if isinstance(shape, EllipseRoi | FreehandRoi) and picture.grey:
-        found = measure.statistics(shape, picture.values)
-        return replace(mark, statistics=_times(found, image.suv_factor))
+    return _measured(Mark(mark_id or new_id(), spot_of(picture), shape, scale, unit), picture)
+
+
+def _measured(mark: Mark, picture: Picture) -> Mark:
+    """Return a mark with what it reads off a picture's pixels, as far as they are there."""
+    shape, factor = mark.shape, picture.image.suv_factor
+    if not isinstance(shape, EllipseRoi | FreehandRoi | Probe):
+        return mark
+    if picture.pixels is not Pixels.WHOLE:
+        return replace(mark, pixels=picture.pixels, statistics=None, values=())
     if isinstance(shape, Probe):
-        factor = image.suv_factor or 1.0
-        values = measure.value_at(shape, picture.values)
-        return replace(mark, values=tuple(value * factor for value in values))
-    return mark
+        values = tuple(value * (factor or 1.0) for value in measure.value_at(shape, picture.values))
+        return replace(mark, pixels=Pixels.WHOLE, values=values)
+    found = measure.statistics(shape, picture.values) if picture.grey else None
+    return replace(mark, pixels=Pixels.WHOLE, statistics=_times(found, factor))
 
 
 def scale_on(image: Image, shape: Shape, frame: int = 0) -> Scale:
     """Return how large the pixels of an image's frame are under a shape.
 
-    An ultrasound image is calibrated region by region: a shape that reaches out of its region is
-    measured in pixels, never by a region that holds for a part of it only.
+    An ultrasound image is calibrated region by region: a shape that reaches out of its region has
+    no length, nor one in a region whose axes are no distances. The header's spacing counts in none.
     """
     if not image.regions:
         return measure.scale_of(image, frame)
     points = measure.points(shape)
-    for region in image.regions:
-        if all(region.contains(x, y) for x, y in points):
-            return Scale(*region.spacing, "mm")
-    return Scale(aspect=image.aspect)
+    tops = {image.region_at(x, y) for x, y in points}
+    below = [one for one in image.regions if all(one.contains(x, y) for x, y in points)]
+    region = next((one for one in below if all(_is_alike(one, top) for top in tops)), None)
+    if region is not None:
+        return _scale_in(region, image)
+    if tops == {None}:
+        return Scale(aspect=image.aspect)
+    lack = Lack.CROSSING if len(tops - {None}) > 1 else Lack.LEAVING
+    return Scale(aspect=image.aspect, lack=lack)
+
+
+def _is_alike(region: Region, top: Region | None) -> bool:
+    """Whether what may lie above a region has its scale all the same: colour flow on tissue."""
+    return top is not None and (top.units, top.spacing) == (region.units, region.spacing)
+
+
+def _scale_in(region: Region, image: Image) -> Scale:
+    if region.in_mm:
+        return Scale(*region.spacing, "mm")
+    pairs = zip(region.spacing, region.units, strict=True)
+    axes = tuple(Amount(value, unit) for value, unit in pairs)
+    return Scale(aspect=image.aspect, lack=Lack.REGION, axes=axes)
 
 
 def _times(found: Statistics | None, factor: float | None) -> Statistics | None:
@@ -205,7 +267,7 @@ def _crossing(mark: Mark, marks: _Marks) -> Mark | None:
 def _are_pair(one: Mark, other: Mark) -> bool:
     if not isinstance(one.shape, Length) or not isinstance(other.shape, Length):
         return False
-    same = one.spot == other.spot and one.id != other.id
+    same = one.spot == other.spot and one.id != other.id and one.scale == other.scale
     return same and measure.are_diameters(one.shape, other.shape, one.scale)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from itertools import product
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
@@ -12,7 +14,8 @@ from lacuna.study.volume import SLABS, THIN, Axis, Grid, cut_of, grid_of
 from lacuna.ui.viewer.board import Spot
 from lacuna.ui.viewer.hanging import Hanging, Layout, Place
 from lacuna.ui.viewer.image_view import ImageView
-from lacuna.ui.viewer.stack import Reformat, Stack, nearest
+from lacuna.ui.viewer.picture import Pixels
+from lacuna.ui.viewer.stack import Reformat, Stack, cut_name, nearest
 from lacuna.ui.viewer.viewports import Viewports
 
 if TYPE_CHECKING:
@@ -34,6 +37,7 @@ class Cuts(QObject):
         self._viewports, self._lightbox = viewports, lightbox
         self._again = QTimer(self, interval=_AGAIN_MS)
         self._again.timeout.connect(self._look_again)
+        viewports.picture_changed.connect(self._on_picture)
 
     def stop(self) -> None:
         """Wait for no slice any more."""
@@ -97,15 +101,64 @@ class Cuts(QObject):
         self._again.start()
 
     def show_spot(self, spot: Spot) -> bool:
-        """Turn to a frame of a cut by its name; False if no viewport shows the cut."""
-        for view in self._viewports.views():
-            stack = self._viewports.stack_of(view)
-            cut = stack.series if isinstance(stack, Reformat) else None
-            if cut is not None and cut.images[0].sop_instance_uid == spot.sop_uid:
-                self._viewports.activate(view)
-                view.go_to(spot.frame)
-                return True
-        return False
+        """Turn to a frame of a cut by its name, cut as it was; False if nothing has such a cut.
+
+        It goes where the very cut is shown, else where one along its axis is, else to the active
+        viewport.
+        """
+        cut = self.named(spot)
+        if cut is None:
+            return False
+        view, shown = self._viewport_for(cut)
+        self._viewports.activate(view)
+        if isinstance(shown, Reformat) and _name(shown) == _name(cut):
+            view.go_to(spot.frame)
+        elif isinstance(shown, Reformat) and shown.series.series_instance_uid == spot.series_uid:
+            self._viewports.renew_stack(view, cut, spot.frame)
+        else:
+            number = self._lightbox.entry_of(cut.origin)
+            self._lightbox.touch()
+            self.show(view, cut, number, spot.frame)
+        return True
+
+    def named(self, spot: Spot) -> Reformat | None:
+        """Return the cut that a frame's name belongs to, through one of the open series."""
+        for of, grid in self._volumes():
+            for axis, slab in product(Axis, SLABS):
+                if cut_name(of.series, grid, axis, slab) == spot.sop_uid:
+                    return Reformat(of, grid, axis, slab)
+        return None
+
+    def _volumes(self) -> Iterator[tuple[Stack, Grid]]:
+        """Yield what can be cut: first what is cut already, as far as it had been read then."""
+        stacks = [*self._viewports.stacks(), *self._lightbox.entry_stacks()]
+        cuts = [stack for stack in stacks if isinstance(stack, Reformat)]
+        yield from ((cut.of, cut.grid) for cut in cuts)
+        for stack in stacks:
+            grid = None if isinstance(stack, Reformat) else self.volume(stack.series)
+            if grid is not None:
+                yield stack, grid
+
+    def _viewport_for(self, cut: Reformat) -> tuple[ImageView, Stack | None]:
+        pairs = [(view, self._viewports.stack_of(view)) for view in self._viewports.views()]
+        cuts = [(view, stack) for view, stack in pairs if isinstance(stack, Reformat)]
+        for alike in (_name, _series_uid):
+            for view, stack in cuts:
+                if alike(stack) == alike(cut):
+                    return view, stack
+        active = self._viewports.active
+        return active, self._viewports.stack_of(active)
+
+    def _on_picture(self, view: ImageView) -> None:
+        """Wait for what a cut lacks, also where slices had to leave the memory meanwhile."""
+        stack, picture = self._viewports.stack_of(view), view.picture
+        if not isinstance(stack, Reformat) or picture is None or picture.pixels is Pixels.WHOLE:
+            return
+        lost = stack.lacking
+        if stack.told and stack.look() > lost:
+            stack.wait_again()
+        if not stack.told and not self._again.isActive():
+            self._again.start()
 
     def _grid(self, view: ImageView) -> Grid | None:
         stack = self._viewports.stack_of(view)
@@ -138,6 +191,14 @@ class Cuts(QObject):
                     self._lightbox.hint.emit(DARK.format(lacking))
         if not waiting:
             self._again.stop()
+
+
+def _name(cut: Reformat) -> str:
+    return cut.series.images[0].sop_instance_uid
+
+
+def _series_uid(cut: Reformat) -> str:
+    return cut.series.series_instance_uid
 
 
 def _same_place(view: ImageView, stack: Stack) -> int:

@@ -143,6 +143,8 @@ class ImageView(QWidget):
         """Draw on another study's board from now on."""
         self._hand.pen.drop()
         self._hand.pen.board = board
+        if self._picture is not None:
+            board.settle(self._picture)
         self.update()
 
     def select_mark(self, mark_id: str) -> None:
@@ -164,6 +166,7 @@ class ImageView(QWidget):
             self._placing.hang()
         self._picture, self._message = picture, ""
         self._lectern.clear()
+        self.board.settle(picture)
         self._index, self._count = picture.index, picture.count
         self._place()
         self.window_changed.emit(self._state.window)

@@ -20,7 +20,7 @@ from lacuna.ui.viewer.entries import Entry, is_later
 from lacuna.ui.viewer.hanging import Hanging, Layout, beside, hang
 from lacuna.ui.viewer.image_view import ImageView
 from lacuna.ui.viewer.note_field import NoteField
-from lacuna.ui.viewer.picture import Picture, same_series
+from lacuna.ui.viewer.picture import Picture, places, same_series
 from lacuna.ui.viewer.placing import Size, true_size_words
 from lacuna.ui.viewer.presenting import changes_values, left_out, states_for
 from lacuna.ui.viewer.stack import Direct, Frames, Presented, Reformat, Stack
@@ -153,18 +153,30 @@ class Lightbox(QObject):
             return True
         return self.cuts.show_spot(spot)
 
-    def place_of(self, spot: Spot) -> tuple[Series, int, str] | None:
-        """Return (series, frame from 0, what the frame is called if not the series' own)."""
-        for stack in self._viewports.stacks():
-            if not isinstance(stack, Reformat):
-                continue
-            if stack.series.images[0].sop_instance_uid == spot.sop_uid:
-                return stack.of.series, spot.frame, str(stack.axis)
+    def place_of(self, spot: Spot) -> str:
+        """Return what a frame is called in a report: ``se 3, im 45``; "" where nothing has it.
+
+        A cut says how it was made: ``se 3, coronal 45, MIP 9 mm``.
+        """
         for entry in self._strip.entries():
             place = find(entry.study, spot) if entry.series is not None else None
             if place is not None:
-                return entry.study.series[place[0]], place[1], ""
-        return None
+                series = entry.study.series[place[0]]
+                parts = (f"{word} {number}" for word, number, _ in places(series, place[1]))
+                return ", ".join((f"se {series.number}", *parts))
+        cut = self.cuts.named(spot)
+        if cut is None:
+            return ""
+        made = cut.words(spot.frame)
+        return f"se {cut.origin.number}, {cut.axis} {spot.frame + 1}, {made}"
+
+    def entry_stacks(self) -> tuple[Stack, ...]:
+        """Return the strip's series, each as a stack of its own."""
+        return tuple(
+            Stack(entry.series, entry.study, self.frames, prior=entry.prior)
+            for entry in self._strip.entries()
+            if entry.series is not None
+        )
 
     def step_series(self, by: int) -> None:
         """Turn the active viewport to the next or the previous entry of the strip."""
@@ -249,7 +261,7 @@ class Lightbox(QObject):
         views = self._viewports.views()
         self._viewports.activate(views[0])
         for view, place in zip(views, hanging.places, strict=False):
-            entry = self._entry_of(place.series) if number is None else number
+            entry = self.entry_of(place.series) if number is None else number
             stack = Stack(
                 place.series, place.study, self.frames, prior=place.prior, window=place.window
             )
@@ -353,9 +365,14 @@ class Lightbox(QObject):
             stack = Stack(entry.series, entry.study, self.frames, prior=entry.prior)
             self.show_stack(view, stack, number, 0)
 
-    def _entry_of(self, series: Series) -> int:
-        entries = self._strip.entries()
-        return next((n for n, entry in enumerate(entries) if entry.series is series), 0)
+    def entry_of(self, series: Series) -> int:
+        """Return which of the strip's entries a series is; 0 where it is none of them."""
+        found = [
+            number
+            for number, entry in enumerate(self._strip.entries())
+            if entry.series is not None and same_series(entry.series, series)
+        ]
+        return found[0] if found else 0
 
     def _mark_current(self) -> None:
         number = self._shown.get(self._viewports.active)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from lacuna.study import measure
 from lacuna.study.measure import (
+    Amount,
     Angle,
+    Arrow,
     Bidirectional,
     Cobb,
     EllipseRoi,
     FreehandRoi,
+    Lack,
     Length,
     Note,
     Probe,
@@ -16,10 +19,19 @@ from lacuna.study.measure import (
     Statistics,
 )
 from lacuna.ui.viewer.board import Mark
+from lacuna.ui.viewer.picture import Pixels
 
 TIMES = "\u00d7"  # on the image; the report has a plain x
 NO_BREAK = "\u00a0"  # a measurement is never broken over two lines
 _FINE = 3.0  # below so many millimetres a tenth is told
+_NOUNS: dict[type, str] = {
+    Length: "length",
+    Bidirectional: "size",
+    Angle: "angle",
+    Cobb: "angle",
+    EllipseRoi: "area",
+    FreehandRoi: "area",
+}
 
 
 def label_lines(mark: Mark, pair: Mark | None = None) -> list[str]:
@@ -33,30 +45,43 @@ def label_lines(mark: Mark, pair: Mark | None = None) -> list[str]:
     return [*lines, *_notes(mark)] if lines else []
 
 
-def report_words(
-    mark: Mark, pair: Mark | None, series_number: int, image_number: int, name: str = ""
-) -> str:
-    """Return what the report says of a mark: ``12 x 8 mm (se 1, im 1)``; empty for an arrow.
+def report_words(mark: Mark, pair: Mark | None, place: str) -> str:
+    """Return what the report says of a mark: ``12 x 8 mm (se 1, im 1)``.
 
-    ``name`` stands before the image's number where it is not the series' own: ``coronal 45``.
+    ``place`` is what its frame is called. A size says in what it is not the patient's own, as it
+    does on the image. Empty for what measures nothing, and for what ``unread`` gives a reason for.
 
-    All spaces are U+00A0. ``image_number`` counts from 1, as the image's corner does.
+    All spaces are U+00A0.
     """
+    if unread(mark):
+        return ""
+    words = _reported(mark, pair)
+    return f"{words} ({place})".replace(" ", NO_BREAK) if words else ""
+
+
+def unread(mark: Mark) -> str:
+    """Return why a mark that was drawn to measure has nothing to say; empty where it has."""
+    if mark.pixels is not Pixels.WHOLE:
+        return f"{_waiting(mark)}."
+    if mark.statistics is not None or not mark.scale.lack or _amounts(mark):
+        return ""
+    lack = _lack(mark)
+    return f"{lack}." if lack else ""
+
+
+def _reported(mark: Mark, pair: Mark | None) -> str:
     shape = mark.shape
-    if isinstance(shape, Length):
+    if isinstance(shape, Note):
+        return ""
+    if isinstance(shape, EllipseRoi | FreehandRoi) and mark.statistics is not None:
+        return _mean_text(mark, mark.statistics, ", ")
+    if isinstance(shape, Length) and not mark.scale.lack:
         words = sizes_text(mark, pair)
     elif isinstance(shape, Bidirectional):
         words = _axes_text(shape, mark.scale)
-    elif isinstance(shape, Note):
-        return ""
-    elif isinstance(shape, EllipseRoi | FreehandRoi) and mark.statistics is not None:
-        words = _mean_text(mark, mark.statistics, ", ")
     else:
         words = "".join(_readings(mark, None)[:1])
-    if not words:
-        return ""
-    image = f"{name or 'im'} {image_number}"
-    return f"{words} (se {series_number}, {image})".replace(" ", NO_BREAK)
+    return " ".join((words, *_notes(mark))) if words else ""
 
 
 def sizes_text(mark: Mark, pair: Mark | None) -> str:
@@ -67,35 +92,81 @@ def sizes_text(mark: Mark, pair: Mark | None) -> str:
 
 def _readings(mark: Mark, pair: Mark | None) -> list[str]:
     shape = mark.shape
+    if isinstance(shape, Note):
+        return [shape.words]
+    if isinstance(shape, Probe):
+        values = ", ".join(value_text(value) for value in mark.values)
+        return [_with_unit(values, mark) if mark.pixels is Pixels.WHOLE else _waiting(mark)]
+    if isinstance(shape, EllipseRoi | FreehandRoi):
+        return _region_readings(mark, shape)
+    if isinstance(shape, Arrow):
+        return []
+    if mark.scale.lack:
+        return [_amounts(mark) or _lack(mark)]
     if isinstance(shape, Length):
         return [sizes_text(mark, pair).replace("x ", f"{TIMES} ")]
     if isinstance(shape, Bidirectional):
         return [_axes_text(shape, mark.scale).replace("x ", f"{TIMES} ")]
     if isinstance(shape, Cobb):
         return [f"{measure.cobb_degrees(shape, mark.scale):.0f}\u00b0 Cobb"]
-    if isinstance(shape, Note):
-        return [shape.words]
-    if isinstance(shape, Angle):
-        return [f"{measure.degrees(shape, mark.scale):.0f}\u00b0"]
-    if isinstance(shape, Probe):
-        return [_with_unit(", ".join(value_text(value) for value in mark.values), mark)]
-    if not isinstance(shape, EllipseRoi | FreehandRoi):
-        return []
-    size = area_text(measure.area(shape, mark.scale), mark.scale)
+    return [f"{measure.degrees(shape, mark.scale):.0f}\u00b0"]
+
+
+def _region_readings(mark: Mark, shape: EllipseRoi | FreehandRoi) -> list[str]:
+    size = _lack(mark) or area_text(measure.area(shape, mark.scale), mark.scale)
     found = mark.statistics
+    if mark.pixels is not Pixels.WHOLE:
+        return [_waiting(mark), size]
     if found is None:
         return [size]
-    ends = f"{value_text(found.minimum)} to {value_text(found.maximum)}"
-    return [_mean_text(mark, found, "   "), _with_unit(ends, mark), size]
+    ends = (("min", found.minimum), ("max", found.maximum))
+    words = "   ".join(_with_unit(f"{end} {value_text(value)}", mark) for end, value in ends)
+    return [_mean_text(mark, found, "   "), words, size]
 
 
 def _notes(mark: Mark) -> list[str]:
     """Say what a length or an area in a projection does not say by itself."""
-    sized = Length | Bidirectional | EllipseRoi | FreehandRoi
-    if not isinstance(mark.shape, sized) or not mark.scale.at_detector:
+    sized, scale = Length | Bidirectional | EllipseRoi | FreehandRoi, mark.scale
+    if not isinstance(mark.shape, sized):
         return []
-    factor = mark.scale.magnification
-    return ["at the detector" if factor is None else f"at the detector, {factor:.2f} x"]
+    if not scale.at_detector:
+        return ["calibrated"] if scale.calibrated else []
+    factor = scale.magnification
+    about = "" if factor is None else f", estimated magnification {factor:.2f} x"
+    return [f"at the detector{about}"]
+
+
+def _waiting(mark: Mark) -> str:
+    """Say why nothing has been read off a cut's pixels."""
+    why = "Loading" if mark.pixels is Pixels.LOADING else "Slices are missing"
+    return f"{why}: no {'value' if isinstance(mark.shape, Probe) else 'statistics'}"
+
+
+def _lack(mark: Mark) -> str:
+    """Say why a shape on an ultrasound image has no size; empty where it has one."""
+    noun = _NOUNS.get(type(mark.shape), "")
+    words = {
+        Lack.REGION: f"No {noun} can be measured in this region",
+        Lack.CROSSING: f"No {noun}: it crosses two regions",
+        Lack.LEAVING: f"No {noun}: it leaves its region",
+    }
+    return words.get(mark.scale.lack, "") if noun else ""
+
+
+def _amounts(mark: Mark) -> str:
+    """Return what a line amounts to along a region's own axes: ``420 ms, 85 cm/s``."""
+    if not isinstance(mark.shape, Length):
+        return ""
+    return ", ".join(_amount_text(one) for one in measure.amounts(mark.shape, mark.scale))
+
+
+def _amount_text(amount: Amount) -> str:
+    if amount.unit == "s" and amount.value < 1:
+        return f"{value_text(1000 * amount.value)} ms"
+    if amount.unit == "mm":
+        return f"{_number(amount.value)} mm"
+    close = amount.unit in ("%", "\u00b0")
+    return f"{value_text(amount.value)}{'' if close else ' '}{amount.unit}"
 
 
 def _axes_text(shape: Bidirectional, scale: Scale) -> str:
@@ -105,7 +176,7 @@ def _axes_text(shape: Bidirectional, scale: Scale) -> str:
 
 def _mean_text(mark: Mark, found: Statistics, between: str) -> str:
     mean = _with_unit(f"mean {value_text(found.mean)}", mark)
-    return f"{mean}{between}SD {value_text(found.sd)}"
+    return f"{mean}{between}{_with_unit(f'SD {value_text(found.sd)}', mark)}"
 
 
 def _with_unit(words: str, mark: Mark) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,14 @@ class Veil:
         return sum(one.nbytes for one in (self.bright, self.covered) if one is not None)
 
 
+class Pixels(StrEnum):
+    """How much of a picture's pixels is there: a cut may lack some of its slices."""
+
+    WHOLE = "whole"
+    LOADING = "loading"  # more is to come
+    MISSING = "missing"  # nobody waits for the rest any more
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture:
     """One frame, decoded. ``index`` counts the frames of the series, from 0.
@@ -39,6 +48,7 @@ class Picture:
     ``values`` are (rows, columns) grey, or (rows, columns, 3) uint8. ``span`` is the range of the
     values, ``low`` the lowest of them. ``frame`` counts within ``image``, from 0. ``name`` stands
     in place of the image's own in the corner: of a reformat. ``prior``: of an earlier study.
+    ``pixels``: whether all that belongs to it is there; what is not stands dark.
     """
 
     values: NDArray[Any] = field(repr=False)
@@ -54,6 +64,7 @@ class Picture:
     name: str = ""
     prior: bool = False
     veil: Veil | None = None
+    pixels: Pixels = Pixels.WHOLE
 
     @property
     def auto(self) -> Window:
@@ -134,6 +145,22 @@ def frame_at(series: Series, index: int) -> tuple[Image, int]:
             return image, index
         index -= image.frames
     raise IndexError("no such frame in the series")
+
+
+def places(series: Series, index: int) -> tuple[tuple[str, int, int], ...]:
+    """Return what a frame is called in its series: (word, number, of how many), from 1.
+
+    ``im`` is left out where one image holds all frames, ``frame`` where each has but one.
+
+    Raises:
+        IndexError: the series is shorter.
+    """
+    image, frame = frame_at(series, index)
+    number = next(place for place, one in enumerate(series.images, 1) if one is image)
+    images = (("im", number, len(series.images)),) if len(series.images) > 1 else ()
+    if image.frames == 1:
+        return (("im", number, len(series.images)),)
+    return (*images, ("frame", frame + 1, image.frames))
 
 
 def read_picture(series: Series, index: int, date: str = "") -> Picture:

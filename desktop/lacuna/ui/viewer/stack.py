@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from hashlib import sha256
 from typing import Any, Protocol
 
 import numpy as np
@@ -232,7 +233,7 @@ class Reformat(Stack):
         self.of, self.grid, self.axis, self.slab = of, grid, axis, slab
         self.told = False  # whether it has been shown with all its slices
         self.waited = 0  # looks in a row that found no further slice
-        self._lacking = -1
+        self.lacking = -1  # slices that were not at hand at the last look
 
     @property
     def origin(self) -> Series:
@@ -256,8 +257,8 @@ class Reformat(Stack):
     def look(self) -> int:
         """Return how many slices are not at hand; ``waited`` counts looks that found no other."""
         lacking = sum(self._slice(number) is None for number in range(self.of.count))
-        self.waited = self.waited + 1 if lacking == self._lacking else 0
-        self._lacking = lacking
+        self.waited = self.waited + 1 if lacking == self.lacking else 0
+        self.lacking = lacking
         return lacking
 
     def around(self, index: int, room: int) -> list[Wanted]:
@@ -269,11 +270,27 @@ class Reformat(Stack):
         return self.frames.peek(image, frame)
 
     def _cut(self, index: int) -> tuple[Picture, bool]:
+    def wait_again(self) -> None:
+        """Wait for slices once more: some that had been there are not at hand any more."""
+        self.told, self.waited = False, 0
+
+    def words(self, index: int) -> str:
+        """Return how a cut was made: ``MPR 0.7 mm``, ``MIP 9 mm``; as thick as it really is."""
+        axis = self.axis or Axis.AXIAL
+        made = "MPR" if self.slab == THIN else str(self.slab.projection)
+        return f"{made} {thickness_of(self.grid, axis, index, self.slab):.3g} mm"
+
         values, whole = image_at(self.grid, self._slice, self.axis or Axis.AXIAL, index, self.slab)
         image = self.series.images[0]
         count, date = self.count, self._date
         picture = picture_of(values, image, self.series, index, date, count=count, frame=index)
-        return replace(picture, prior=self.prior, name=self.series.description), whole
+        missing = Pixels.MISSING if self.told else Pixels.LOADING
+        return replace(
+            picture,
+            prior=self.prior,
+            name=f"{self.series.description}   {self.words(index)}",
+            pixels=Pixels.WHOLE if whole else missing,
+        ), whole
 
 
 def nearest(stack: Stack, plane: Plane, shift: float = 0.0) -> int | None:
@@ -303,10 +320,20 @@ def _reformatted(series: Series, grid: Grid, axis: Axis, slab: Slab) -> Series:
     rows, columns = size_of(grid, axis)
     first = series.images[0]
     spacing = planes[0].spacing
-    words = "MPR" if slab == THIN else f"{slab.projection} {slab.millimetres:g} mm"
     image = replace(
         first,
-        sop_instance_uid=f"{first.sop_instance_uid}:{axis}",
+def cut_name(series: Series, grid: Grid, axis: Axis, slab: Slab) -> str:
+    """Return the name of the cuts through a series: no two that show other pixels share one.
+
+    A frame's number is a place in one grid only: a series that has grown is another grid.
+    """
+    first = series.images[0]
+    lies = sha256(repr(grid).encode()).hexdigest()[:16]
+    name = first.sop_instance_uid or str(first.source)
+    return f"{name}:{axis}:{slab.projection} {slab.millimetres:g} mm:{lies}"
+
+
+        sop_instance_uid=cut_name(series, grid, axis, slab),
         rows=rows,
         columns=columns,
         frames=len(planes),
@@ -324,6 +351,6 @@ def _reformatted(series: Series, grid: Grid, axis: Axis, slab: Slab) -> Series:
     return replace(
         series,
         series_instance_uid=f"{series.series_instance_uid}:{axis}",
-        description=f"{axis.capitalize()}   {words}",
+        description=axis.capitalize(),
         images=(image,),
     )

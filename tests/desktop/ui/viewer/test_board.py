@@ -135,7 +135,7 @@ def test_a_length_at_the_detector_says_so_on_the_image() -> None:
     line = Length((0, 10), (24, 10))
     assert label_lines(mark(line, flat)) == ["12 mm", "at the detector"]
     larger = replace(flat, magnification=1.15)
-    assert label_lines(mark(line, larger))[1] == "at the detector, 1.15 x"
+    assert label_lines(mark(line, larger))[1] == "at the detector, estimated magnification 1.15 x"
     assert label_lines(mark(Angle((10, 0), (0, 0), (10, 10)), larger)) == ["45\u00b0"]
 
 
@@ -147,7 +147,7 @@ def ct(values: int = 40) -> Picture:
 
 def test_a_region_of_a_ct_is_in_hounsfield_units() -> None:
     roi = mark_of(EllipseRoi((10, 10), (50, 50)), ct())
-    assert label_lines(roi)[:2] == ["mean 40 HU   SD 0", "40 to 40 HU"]
+    assert label_lines(roi)[:2] == ["mean 40 HU   SD 0 HU", "min 40 HU   max 40 HU"]
 
 
 def test_a_region_on_a_colour_image_has_an_area_only() -> None:
@@ -159,14 +159,14 @@ def test_a_region_on_a_colour_image_has_an_area_only() -> None:
 
 def test_what_the_report_says() -> None:
     def words(mark: Mark, pair: Mark | None = None) -> str:
-        return report_words(mark, pair, 3, 45)
+        return report_words(mark, pair, "se 3, im 45")
 
     assert words(LONG) == "12\u00a0mm\u00a0(se\u00a03,\u00a0im\u00a045)"
     assert words(LONG, ACROSS) == words(ACROSS, LONG)
     assert words(LONG, ACROSS).replace("\u00a0", " ") == "12 x 8 mm (se 3, im 45)"
     assert words(mark(Arrow((0, 0), (9, 9)))) == ""
     roi = mark_of(EllipseRoi((10, 10), (50, 50)), ct())
-    assert words(roi).replace("\u00a0", " ") == "mean 40 HU, SD 0 (se 3, im 45)"
+    assert words(roi).replace("\u00a0", " ") == "mean 40 HU, SD 0 HU (se 3, im 45)"
     probe = mark_of(Probe((10, 10)), ct(-800))
     assert words(probe).replace("\u00a0", " ") == "-800 HU (se 3, im 45)"
     angle = mark(Angle((10, 0), (0, 0), (0, 10)))

@@ -231,16 +231,16 @@ def test_cuts_show_the_volume_from_three_sides(qtbot: QtBot, window: MainWindow)
     assert shown(views[3]).image.sides == ("P", "F")
 
 
-def test_a_slab_says_what_it_is(qtbot: QtBot, window: MainWindow) -> None:
+def test_a_slab_says_what_it_really_is(qtbot: QtBot, window: MainWindow) -> None:
     view, *_ = show(window, studies.study(stack(1)))
     view.go_to(5)
     press(qtbot, window, KEY.Key_M, Qt.KeyboardModifier.ShiftModifier)
     cut = window.viewports.stack_of(view)
     assert isinstance(cut, Reformat)
-    assert shown(view).name == "Axial   mean 5 mm"
+    assert shown(view).name == "Axial   mean 6 mm"
     assert shown(view).index == 5
     press(qtbot, window, KEY.Key_M, Qt.KeyboardModifier.ShiftModifier)
-    assert shown(view).name == "Axial   MIP 10 mm"
+    assert shown(view).name == "Axial   MIP 9 mm"
     assert shown(view).values[5, 5] == 70  # the highest of three slices about the sixth
 
 
