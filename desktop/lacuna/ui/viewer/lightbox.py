@@ -66,9 +66,9 @@ class Lightbox(QObject):
             Command.REFORMAT: self.cuts.show_cuts,
             Command.SLAB: self.cuts.next_slab,
             Command.COMPARE: self.compare,
-            Command.KEY_IMAGE: self.key_wanted.emit,
             Command.TRUE_SIZE: partial(self._hold, Size.TRUE),
             Command.ONE_TO_ONE: partial(self._hold, Size.ONE_TO_ONE),
+            Command.KEY_IMAGE: self.key_wanted.emit,
             Command.PREVIEW: self.preview_wanted.emit,
         }
         viewports.command_wanted.connect(self.obey)
@@ -217,6 +217,12 @@ class Lightbox(QObject):
         """Go to the next smaller layout."""
         self.set_layout(next_layout(self._viewports.arrangement, -1))
 
+    def _hold(self, size: Size) -> None:
+        """Keep the active viewport's picture at a size, and say how true that is."""
+        words = self._viewports.active.hold_size(size)
+        if words:
+            self.hint.emit(words)
+
     def toggle_link(self) -> None:
         """Scroll viewports together, or each for itself."""
         self._viewports.links.on = not self._viewports.links.on
@@ -230,12 +236,6 @@ class Lightbox(QObject):
     def toggle_texts(self) -> None:
         """Show or hide the corner texts."""
         self._viewports.shows_texts = not self._viewports.shows_texts
-    def _hold(self, size: Size) -> None:
-        """Keep the active viewport's picture at a size, and say how true that is."""
-        words = self._viewports.active.hold_size(size)
-        if words:
-            self.hint.emit(words)
-
         self._viewports.refresh()
         self._viewports.texts_toggled.emit()
 

@@ -20,8 +20,17 @@ from lacuna.study.pixels import read_pixels
 from lacuna.study.sides import letters
 from lacuna.study.softcopy import PresentationState
 from lacuna.study.sources import check_written
-from lacuna.study.volume import THIN, Axis, Grid, Slab, image_at, planes_of, size_of
-from lacuna.ui.viewer.picture import Picture, aspect_of, frame_count, picture_of
+from lacuna.study.volume import (
+    THIN,
+    Axis,
+    Grid,
+    Slab,
+    image_at,
+    planes_of,
+    size_of,
+    thickness_of,
+)
+from lacuna.ui.viewer.picture import Picture, Pixels, aspect_of, frame_count, picture_of
 from lacuna.ui.viewer.veils import veil_of
 
 Wanted = tuple[Image, int]  # an image, and a frame of it
@@ -261,15 +270,6 @@ class Reformat(Stack):
         self.lacking = lacking
         return lacking
 
-    def around(self, index: int, room: int) -> list[Wanted]:
-        """Return all slices: every cut needs them all."""
-        return list(self.of.sources)
-
-    def _slice(self, number: int) -> NDArray[Any] | None:
-        image, frame = self.of.source(number)
-        return self.frames.peek(image, frame)
-
-    def _cut(self, index: int) -> tuple[Picture, bool]:
     def wait_again(self) -> None:
         """Wait for slices once more: some that had been there are not at hand any more."""
         self.told, self.waited = False, 0
@@ -280,6 +280,15 @@ class Reformat(Stack):
         made = "MPR" if self.slab == THIN else str(self.slab.projection)
         return f"{made} {thickness_of(self.grid, axis, index, self.slab):.3g} mm"
 
+    def around(self, index: int, room: int) -> list[Wanted]:
+        """Return all slices: every cut needs them all."""
+        return list(self.of.sources)
+
+    def _slice(self, number: int) -> NDArray[Any] | None:
+        image, frame = self.of.source(number)
+        return self.frames.peek(image, frame)
+
+    def _cut(self, index: int) -> tuple[Picture, bool]:
         values, whole = image_at(self.grid, self._slice, self.axis or Axis.AXIAL, index, self.slab)
         image = self.series.images[0]
         count, date = self.count, self._date
@@ -314,14 +323,6 @@ def _veil_key(image: Image, frame: int) -> Hashable:
     return "veil", image.source, image.sop_instance_uid, image.written, frame
 
 
-def _reformatted(series: Series, grid: Grid, axis: Axis, slab: Slab) -> Series:
-    """Return a series of one image whose frames are the cuts; no file stands behind it."""
-    planes = planes_of(grid, axis)
-    rows, columns = size_of(grid, axis)
-    first = series.images[0]
-    spacing = planes[0].spacing
-    image = replace(
-        first,
 def cut_name(series: Series, grid: Grid, axis: Axis, slab: Slab) -> str:
     """Return the name of the cuts through a series: no two that show other pixels share one.
 
@@ -333,6 +334,14 @@ def cut_name(series: Series, grid: Grid, axis: Axis, slab: Slab) -> str:
     return f"{name}:{axis}:{slab.projection} {slab.millimetres:g} mm:{lies}"
 
 
+def _reformatted(series: Series, grid: Grid, axis: Axis, slab: Slab) -> Series:
+    """Return a series of one image whose frames are the cuts; no file stands behind it."""
+    planes = planes_of(grid, axis)
+    rows, columns = size_of(grid, axis)
+    first = series.images[0]
+    spacing = planes[0].spacing
+    image = replace(
+        first,
         sop_instance_uid=cut_name(series, grid, axis, slab),
         rows=rows,
         columns=columns,
