@@ -15,6 +15,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 import pydicom
 from pydicom.uid import generate_uid
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from lacuna.app import Application
@@ -24,7 +25,9 @@ from lacuna.study.measure import Bidirectional, Cobb, FreehandRoi, Length, Note
 from lacuna.study.volume import SLABS
 from lacuna.ui.theme import dress, make_look
 from lacuna.ui.viewer.board import mark_of
-from lacuna.ui.viewer.viewer_state import CT_PRESETS
+from lacuna.ui.viewer.commands import Command
+from lacuna.ui.viewer.mouse import MouseAct
+from lacuna.ui.viewer.viewer_state import CT_PRESETS, Act, Tool
 from lacuna.work.engine_worker import ModelChoice
 from lacuna_resources.themes import ThemeName
 from tests.e2e import drive
@@ -45,6 +48,8 @@ class ViewerTour:
         """Take all pictures; return their paths."""
         for stop in (
             self.radiograph,
+            self.turned,
+            self.magnified,
             self.ct,
             self.cuts,
             self.mammogram,
@@ -53,6 +58,7 @@ class ViewerTour:
             self.documents,
             self.patients,
             self.broken,
+            self.keys,
         ):
             stop()
         return self.taken
@@ -73,6 +79,28 @@ class ViewerTour:
         view.setFocus()
         self.take("viewer-radiograph")
         view.use_board(type(view.board)())
+
+    def turned(self) -> None:
+        """The same radiograph turned to the right and flipped: letters keep to their sides."""
+        view = self.parts.window.image_view
+        view.act(Act.ROTATE_RIGHT)
+        view.act(Act.FLIP_HORIZONTAL)
+        self.take("viewer-turned")
+        view.act(Act.RESET)
+
+    def magnified(self) -> None:
+        """The magnifier over a nodule, the radiograph at its true size."""
+        window, view = self.parts.window, self.parts.window.image_view
+        view.screen_dpi = 96.0
+        window.lightbox.obey(Command.TRUE_SIZE)
+        window.viewports.set_tool(Tool.MAGNIFY)
+        sheet = view.sheet()
+        assert sheet is not None
+        at = sheet.view_point((192, 256)).toPoint()
+        QTest.mousePress(view, Qt.MouseButton.LeftButton, pos=at)
+        self.take("viewer-magnifier")
+        QTest.mouseRelease(view, Qt.MouseButton.LeftButton, pos=at)
+        window.viewports.set_tool(Tool.WINDOW)
 
     def ct(self) -> None:
         """A CT as it hangs, lung and bone windows side by side, the coronal cut's line on both."""
@@ -114,6 +142,7 @@ class ViewerTour:
         view = self.parts.window.image_view
         view.toggle_cine()
         drive.pause(0.3)
+        self.take("viewer-ultrasound-running")
         view.toggle_cine()
         self.settle()
         assert view.picture is not None
@@ -144,7 +173,11 @@ class ViewerTour:
             if entry.document is not None:
                 window.show_series(number)
                 self.wait(window.image_view.page is not None)
+                drive.pause(0.6)
                 self.take(f"viewer-document-{entry.document.kind}")
+        window.image_view.zoom(5.0)
+        drive.pause(1.0)
+        self.take("viewer-document-enlarged")
 
     def patients(self) -> None:
         """Two patients in one drop: the notice, and the list to choose from."""
@@ -169,6 +202,16 @@ class ViewerTour:
         files = demo.radiograph(self.place / "half", "dx-half")
         self.drop("dx-half", *files, demo.broken(self.place / "half"))
         self.take("viewer-broken-file")
+
+    def keys(self) -> None:
+        """Keys and buttons, one of which is refused."""
+        window = self.parts.window
+        window.lightbox.keys_wanted.emit()
+        dialog = window.keys_dialog
+        QTest.mouseClick(dialog.button(MouseAct.PAN), Qt.MouseButton.LeftButton)
+        QTest.mouseClick(dialog.catcher, Qt.MouseButton.RightButton)
+        self.take("viewer-keys")
+        dialog.close_overlay()
 
     def drop(self, study: str, *paths: Path) -> None:
         """Drop files and wait until their study stands complete."""

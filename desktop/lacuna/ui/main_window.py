@@ -52,6 +52,7 @@ from lacuna.ui.widgets import Panel
 
 TITLE = "Lacuna"
 WIDE = 1400  # from here on the report has room for its full width
+HINT_KEY = "image-hint"
 
 
 class MainWindow(QWidget):
@@ -135,6 +136,7 @@ class MainWindow(QWidget):
         self.model_dialog.hide()
         self.case_bar.show_study(study)
         self._slot.addWidget(self.notices)
+        self.notices.withdraw(HINT_KEY)  # it was about the study before
         self._stack.setCurrentIndex(1)
         self._report.setFocus()
         self.lightbox.show_study(study, priors)
@@ -268,7 +270,7 @@ class MainWindow(QWidget):
             self.notices.show_notice(error_notice(told, "save"))
 
     def _on_hint(self, sentence: str) -> None:
-        self.notices.show_notice(Notice(NoticeKind.INFO, "image-hint", sentence))
+        self.notices.show_notice(Notice(NoticeKind.INFO, HINT_KEY, sentence))
 
     def _open_menu(self, place: QPoint) -> None:
         build_menu(self.image_view, self.lightbox).popup(place)

@@ -148,7 +148,7 @@ def _outlined(text: str, font: QFont, ratio: float) -> QImage:
     painter = QPainter(image)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.strokePath(path, QPen(QColor("#000000"), 2.0, j=Qt.PenJoinStyle.RoundJoin))
-    painter.fillPath(path, QColor(_ON_BLACK.text.normal))
+    painter.fillPath(path, QColor(_ON_BLACK.text.strong))
     painter.end()
     return image
 

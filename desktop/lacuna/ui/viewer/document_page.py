@@ -20,6 +20,7 @@ _WIDEST = 680.0  # a line longer than this is not followed by eye
 _STEP = 48  # view pixels a notch
 _SHORT = 40  # characters that stand beside their name; longer ones begin a line
 _INDENT = 20  # pixels a level of a report's tree
+_APART = "\u2003"  # an em space: Qt's HTML would make one space of several
 NOTCH = 1.15  # by which a notch enlarges
 _LEAST, _MOST = 0.5, 4.0  # times the usual size
 SAVE_PDF = "Save it from the menu to open it in another program."
@@ -138,7 +139,7 @@ def _html(paper: Paper) -> str:
     """Write the paper as the few tags that Qt lays out; every word of it is escaped."""
     text = _ON_BLACK.text
     head = f'<p style="color:{text.strong}; font-size:18px;">{_safe(paper.title)}</p>'
-    under = "   ".join(part for part in (paper.date, paper.note) if part)
+    under = _APART.join(part for part in (paper.date, paper.note) if part)
     head += f'<p style="color:{text.third};">{_safe(under)}</p>' if under else ""
     return head + "".join(_paragraph(line) for line in paper.lines)
 

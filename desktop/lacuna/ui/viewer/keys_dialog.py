@@ -139,7 +139,7 @@ class KeysDialog(Overlay):
         grid.setContentsMargins(0, 0, 12, 0)
         grid.setVerticalSpacing(4)
         grid.setColumnStretch(0, 1)
-        told: list[tuple[Order | MouseAct, str]] = [*WORDS.items(), *MOUSE_WORDS.items()]
+        told: list[tuple[Order | MouseAct, str]] = [*MOUSE_WORDS.items(), *WORDS.items()]
         for row, (command, named) in enumerate(told):
             button = Button(self._look, "", kind=Kind.PLAIN, height=28)
             button.clicked.connect(partial(self._wait_for, command))

@@ -1,4 +1,7 @@
-"""The magnifier: a round piece of the image at twice its size, under the pointer. GUI thread."""
+"""The magnifier: a round piece of the image at twice its size, under the pointer. GUI thread.
+
+It grows with the view, so that it shows as much of a screen for a meeting as of a small viewport.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,8 @@ from lacuna.ui.viewer.viewer_state import ViewState, zoom_about
 from lacuna_resources.themes import ThemeName, load
 
 POWER = 2.0
-_RADIUS = 110.0
+_SHARE = 0.18  # of the view's smaller side
+_LEAST, _MOST = 70.0, 240.0  # view pixels
 _ON_BLACK = load(ThemeName.DARK)
 
 
@@ -38,7 +42,7 @@ class Lens:
         way = self.place - box.center()
         near = zoom_about(state, POWER, (way.x(), way.y()))
         glass = QPainterPath()
-        glass.addEllipse(self.place, _RADIUS, _RADIUS)
+        glass.addEllipse(self.place, radius(box), radius(box))
         painter.save()
         painter.setClipPath(glass)
         painter.fillRect(box, QColor("#000000"))
@@ -47,5 +51,11 @@ class Lens:
         painter.restore()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(QColor(_ON_BLACK.text.third), 1.0))
-        painter.drawPath(glass)
+        for colour, width in (("#000000", 4.0), (_ON_BLACK.text.second, 1.5)):
+            painter.setPen(QPen(QColor(colour), width))
+            painter.drawPath(glass)
+
+
+def radius(box: QRectF) -> float:
+    """Return how large the glass is in a view."""
+    return min(max(_SHARE * min(box.width(), box.height()), _LEAST), _MOST)

@@ -167,8 +167,9 @@ def _stacked(
     side = _LEFT if wall > 0 else _RIGHT
     last = _first_fitting(look, _endings(texts, extras), inner.width())
     upper, lower = inner.adjusted(0, _LINE, 0, 0), inner.adjusted(0, 0, 0, -_LINE)
+    above = _first_fitting(look, (texts.top_right, *texts.top_right.split(GAP)), inner.width())
     yield from _put(look, Role.LABEL, inner, side | _TOP, texts.top_left)
-    yield from _put(look, Role.LABEL, upper, side | _TOP, texts.top_right)
+    yield from _put(look, Role.LABEL, upper, side | _TOP, above)
     yield from _put(look, Role.LABEL, lower, side | _BOTTOM, last)
     yield from _put(look, Role.LABEL, inner, side | _BOTTOM, texts.bottom_left)
 

@@ -32,15 +32,15 @@ class MouseAct(StrEnum):
 
 
 WORDS: dict[MouseAct, str] = {
-    MouseAct.TOOL: "Drag or click: the chosen tool",
-    MouseAct.WINDOW: "Drag: window",
-    MouseAct.PAN: "Drag: pan",
-    MouseAct.ZOOM: "Drag: zoom",
-    MouseAct.SCROLL: "Drag: scroll",
-    MouseAct.MENU: "Click: menu",
-    MouseAct.WHEEL_SCROLL: "Turn: scroll",
-    MouseAct.WHEEL_FAR: "Turn: ten images a notch",
-    MouseAct.WHEEL_ZOOM: "Turn: zoom",
+    MouseAct.TOOL: "The chosen tool, by dragging or a click",
+    MouseAct.WINDOW: "Window by dragging",
+    MouseAct.PAN: "Pan by dragging",
+    MouseAct.ZOOM: "Zoom by dragging",
+    MouseAct.SCROLL: "Scroll by dragging",
+    MouseAct.MENU: "Menu by a click",
+    MouseAct.WHEEL_SCROLL: "Scroll by turning",
+    MouseAct.WHEEL_FAR: "Ten images by turning",
+    MouseAct.WHEEL_ZOOM: "Zoom by turning",
 }
 USUAL: dict[MouseAct, str] = {
     MouseAct.TOOL: "Left",

@@ -66,7 +66,7 @@ def placed_bar(look: Look, box: QRectF, sheet: Sheet, left: bool = False) -> Pla
     top = round(box.center().y() - bar.pixels / 2) - 0.5
     x = (round(box.left() + _INSET) + 0.5) if left else (round(box.right() - _INSET) - 0.5)
     line = QRectF(x if left else x - _TICK, top, _TICK, bar.pixels)
-    metrics = QFontMetricsF(look.font(Role.CAPTION))
+    metrics = QFontMetricsF(look.font(Role.LABEL))
     width = metrics.horizontalAdvance(bar_text(bar))
     words = QRectF(x if left else x - width, line.bottom() + 3, width, metrics.height())
     return PlacedBar(bar, line, words, left)
@@ -77,12 +77,12 @@ def paint_bar(painter: QPainter, look: Look, placed: PlacedBar) -> None:
     box = placed.box
     x = box.left() if placed.left else box.right()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-    for colour, width in (("#000000", 3.0), (_ON_BLACK.text.normal, 1.0)):
+    for colour, width in (("#000000", 3.0), (_ON_BLACK.text.strong, 1.0)):
         painter.setPen(QPen(QColor(colour), width, c=Qt.PenCapStyle.SquareCap))
         painter.drawLine(QPointF(x, box.top()), QPointF(x, box.bottom()))
         for y in (box.top(), box.bottom()):
             painter.drawLine(QPointF(box.left(), y), QPointF(box.right(), y))
-    font = look.font(Role.CAPTION)
+    font = look.font(Role.LABEL)
     place = placed.words.topLeft() + QPointF(0.0, QFontMetricsF(font).ascent())
     write_outlined(painter, font, place, bar_text(placed.bar))
 

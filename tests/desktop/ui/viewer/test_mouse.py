@@ -125,11 +125,14 @@ def test_another_button_draws_and_another_one_asks_for_the_menu(
 @pytest.mark.parametrize(
     ("stored", "sentence"),
     [
-        ({"mouse-pan": "Right"}, "Right would mean two things: Drag: pan, and Drag: zoom"),
+        (
+            {"mouse-pan": "Right"},
+            "two things: Pan by dragging, and Zoom by dragging",
+        ),
         ({"mouse-menu": "Left"}, "Left would mean two things"),
         ({"wheel-zoom": "Wheel"}, "Wheel would mean two things"),
-        ({"mouse-pan": "Wheel"}, "Wheel cannot do this: Drag: pan"),
-        ({"wheel-zoom": "Left"}, "Left cannot do this: Turn: zoom"),
+        ({"mouse-pan": "Wheel"}, "Wheel cannot do this: Pan by dragging"),
+        ({"wheel-zoom": "Left"}, "Left cannot do this: Zoom by turning"),
         ({"mouse-pan": "Nose"}, "Nose is no button of a mouse"),
         ({"mouse-pan": "Shift+Ctrl+Left"}, r"Shift\+Ctrl\+Left is no button"),
         ({"mouse-tool": ""}, "The chosen tool needs a button"),

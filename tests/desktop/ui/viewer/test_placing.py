@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QTextEdit
 from pytestqt.qtbot import QtBot
 
 from lacuna.errors import UserFacingError
 from lacuna.settings import Settings, load_settings, save_settings
 from lacuna.study.softcopy import DisplayedArea, PresentationState
+from lacuna.ui.main_window import MainWindow
 from lacuna.ui.theme import Look
 from lacuna.ui.viewer.image_view import ImageView
 from lacuna.ui.viewer.margins import margins_of
@@ -123,3 +124,13 @@ def test_the_screen_s_dots_come_from_the_settings(tmp_path: Path) -> None:
     for wrong in (5, 5000, True, "fine"):
         with pytest.raises(UserFacingError, match="screen_dpi"):
             Settings(screen_dpi=wrong)  # type: ignore[arg-type]
+
+
+def test_what_was_said_of_one_study_goes_with_it(qtbot: QtBot, look: Look) -> None:
+    window = MainWindow(look, QTextEdit())
+    qtbot.addWidget(window)
+    window.show_study(studies.study(studies.series()))
+    window.lightbox.hint.emit("True size, by 96 dots an inch.")
+    assert [one.title for one in window.notices.notices()] == ["True size, by 96 dots an inch."]
+    window.show_study(studies.study(studies.series(2)))
+    assert window.notices.notices() == ()
