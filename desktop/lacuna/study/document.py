@@ -22,7 +22,7 @@ class Document:
     """One SOP instance without pixels that can be shown. ``read_document`` opens it.
 
     ``images`` are the instances that a key object selection points at. ``measurements`` says
-    that it may hold measurements, which ``report_in.read_measurements`` then reads.
+    that it may hold measurements, which ``measurement_in.read_measurements`` then reads.
     """
 
     sop_instance_uid: str

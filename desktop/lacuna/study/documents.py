@@ -72,7 +72,9 @@ def _note(ds: Any) -> str:
     words = [
         flag.capitalize() for flag in ("PRELIMINARY", "PARTIAL", "UNVERIFIED") if flag in flags
     ]
-    return ", ".join([*words[:1], *(word.lower() for word in words[1:])])
+    flagged = ", ".join([*words[:1], *(word.lower() for word in words[1:])])
+    said = text(ds, "CompletionFlagDescription")  # such as ours: a draft, for research
+    return ". ".join(part for part in (flagged, said) if part)
 
 
 def _document(ds: Any, source: Source, kind: DocumentKind, title: str) -> Document:

@@ -8,7 +8,9 @@ unverified and preliminary: the reader has not signed it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 
 from pydicom.dataset import Dataset, FileMetaDataset
@@ -24,6 +26,7 @@ from lacuna.study.measure import (
     FreehandRoi,
     Length,
     Note,
+    Probe,
     points,
 )
 from lacuna.study.model import Image, Study
@@ -76,6 +79,17 @@ MAKER = "Lacuna"
 # A UUID of ours after PS3.5 B.2: the program as an observer, whatever machine it runs on.
 DEVICE_OBSERVER = "2.25.209418325370937403117561904387710219361"
 STATE = "Draft, requires review. Research use."
+KINDS = {
+    Length: "Length",
+    Bidirectional: "Two diameters",
+    Angle: "Angle",
+    Cobb: "Cobb angle",
+    EllipseRoi: "Ellipse",
+    FreehandRoi: "Outline",
+    Probe: "Probe",
+    Arrow: "Arrow",
+    Note: "Text",
+}
 SERIES_NUMBER = 99  # high, so that it comes after the pictures
 COPIED = (  # what of the images' headers names the patient and the study
     "PatientName",
@@ -228,7 +242,7 @@ def _fill(ds: Dataset, study: Study, measurements: Sequence[Measurement]) -> Non
             worded(CONTEXT, DEVICE_NAME, MAKER),
             *(coded(CONCEPT, PROCEDURE, procedure) for procedure in procedures or [IMAGING]),
             container(LIBRARY, [container(LIBRARY_GROUP, entries)], "1600"),
-            container(MEASUREMENTS, [_group(one) for one in measurements]),
+            container(MEASUREMENTS, [_group(one) for one in _labelled(measurements)]),
         ],
         "1500",
     )
@@ -236,9 +250,23 @@ def _fill(ds: Dataset, study: Study, measurements: Sequence[Measurement]) -> Non
     ds.update(root)
 
 
+def _labelled(measurements: Sequence[Measurement]) -> Iterator[Measurement]:
+    """Yield measurements, each with a name that a person can read: ``Length 2``."""
+    used = {one.label for one in measurements}
+    for one in measurements:
+        if one.label:
+            yield one
+            continue
+        kind = KINDS[type(one.shape)]
+        names = (f"{kind} {number}" for number in count(1))
+        label = next(name for name in names if name not in used)
+        used.add(label)
+        yield replace(one, label=label)
+
+
 def _group(one: Measurement) -> Dataset:
     tracked = [
-        worded(CONTEXT, TRACKING, one.label or one.uid),
+        worded(CONTEXT, TRACKING, one.label),
         named(CONTEXT, TRACKING_UID, str(UID(one.uid))),
     ]
     if isinstance(one.shape, Length | Bidirectional | Angle | Cobb):

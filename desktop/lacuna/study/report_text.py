@@ -9,11 +9,14 @@ from lacuna.errors import UserFacingError
 from lacuna.study.document import Node
 from lacuna.study.references import reference
 from lacuna.study.softcopy import Reference
+from lacuna.study.sr_codes import DEVICE_UID, TRACKING_UID
 from lacuna.study.values import items, number, numbers, text
 from lacuna.study.wording import paragraphs, person_name, show_date, show_date_time
 
 MAX_NODES = 20_000
 MAX_DEPTH = 100
+_FOR_PROGRAMS = {TRACKING_UID.value, DEVICE_UID.value}  # a name stands beside each
+_UNITS = {"1": "", "{unitless}": "", "[hnsf'U]": "HU"}  # UCUM -> as it is read; others as they are
 
 
 def report_tree(ds: Any) -> Node:
@@ -35,13 +38,24 @@ class _Reading:
         self._left -= 1
         if self._left < 0 or depth > MAX_DEPTH:
             raise UserFacingError("This report is nested too deeply, or too long, to be shown.")
-        children = items(item, "ContentSequence")
+        children = [one for one in items(item, "ContentSequence") if _is_read(item, one)]
         return Node(
             name=code_meaning(item, "ConceptNameCodeSequence"),
             text=_text(item),
             children=tuple(self.node(child, depth + 1) for child in children),
             image=_image(item),
         )
+
+
+def _is_read(parent: Any, child: Any) -> bool:
+    """Whether an item is for readers: not what only repeats, for programs, what stands beside it.
+
+    The image that a coordinate was selected from is named by the coordinate itself.
+    """
+    if text(child, "ValueType") == "IMAGE" and text(parent, "ValueType") == "SCOORD":
+        return False
+    concepts = items(child, "ConceptNameCodeSequence")
+    return not concepts or text(concepts[0], "CodeValue") not in _FOR_PROGRAMS
 
 
 def code_meaning(item: Any, keyword: str) -> str:
@@ -67,7 +81,7 @@ def _measured(item: Any) -> str:
     units = items(values[0], "MeasurementUnitsCodeSequence")
     unit = text(units[0], "CodeValue") if units else ""
     meaning = text(units[0], "CodeMeaning") if units else ""
-    shown = "" if unit in ("1", "{unitless}") else (meaning if unit.startswith("{") else unit)
+    shown = _UNITS.get(unit, meaning if unit.startswith("{") else unit)
     value = number(values[0], "NumericValue")
     return f"{text(values[0], 'NumericValue') if value is None else format(value, '.10g')} {shown}"
 
@@ -76,9 +90,21 @@ def _named_instance(item: Any) -> str:
     found = items(item, "ReferencedSOPSequence")
     if not found:
         return ""
-    frames = numbers(found[0], "ReferencedFrameNumber")
+    frames = _frames(item)
     kind = getattr(found[0].get("ReferencedSOPClassUID"), "name", "").removesuffix(" Storage")
-    return f"{kind}, frame {', '.join(f'{frame:g}' for frame in frames)}" if frames else kind
+    return f"{kind}{frames}"
+
+
+def _frames(item: Any) -> str:
+    """Return which frames of an image are meant, as words; nothing for all of them."""
+    found = items(item, "ReferencedSOPSequence")
+    frames = numbers(found[0], "ReferencedFrameNumber") if found else ()
+    return f", frame {', '.join(f'{frame:g}' for frame in frames)}" if frames else ""
+
+
+def _drawn(item: Any) -> str:
+    frames = (_frames(child) for child in items(item, "ContentSequence"))
+    return f"{text(item, 'GraphicType').lower()} on the image{next(frames, '')}"
 
 
 def _when(item: Any) -> str:
@@ -99,12 +125,12 @@ _WORDS: dict[str, Callable[[Any], str]] = {
     "DATE": lambda item: show_date(text(item, "Date")),
     "TIME": _time,
     "DATETIME": _when,
-    "UIDREF": lambda item: text(item, "UID"),
     "IMAGE": _named_instance,
     "COMPOSITE": _named_instance,
     "WAVEFORM": _named_instance,
-    "SCOORD": lambda item: f"{text(item, 'GraphicType').lower()} on the image",
+    "SCOORD": _drawn,
     "SCOORD3D": lambda item: f"{text(item, 'GraphicType').lower()} in the patient",
+    "UIDREF": lambda item: text(item, "UID"),
     "TCOORD": lambda item: text(item, "TemporalRangeType").lower(),
 }
 

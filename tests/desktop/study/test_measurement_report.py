@@ -166,12 +166,29 @@ def test_it_is_shown_as_a_document(study: Study, tmp_path: Path) -> None:
     (document,) = open_all([tmp_path]).studies[0].documents
     assert document.kind is DocumentKind.REPORT
     assert document.title == "Imaging Measurement Report"
-    assert document.note == "Preliminary, partial, unverified"
+    flags = "Preliminary, partial, unverified"
+    assert document.note == f"{flags}. Draft, requires review. Research use."
     root = read_document(document).root
     assert root is not None
-    said = [child.text for group in root.children[-1].children for child in group.children]
+    groups = root.children[-1].children
+    said = [child.text for group in groups for child in group.children]
+    assert not any("2.25." in words for words in said)  # names for programs
+    assert [child.text for child in groups[1].children[1].children] == [
+        "polyline on the image, frame 3"
+    ]
+    assert groups[1].children[1].children[0].image is not None
+    assert any(words.endswith(" HU") for words in said)
     assert "2.637 mm" not in said  # numbers are not shortened: what is written is shown
     assert any(words.endswith(" mm") for words in said)
+
+
+def test_what_has_no_name_is_given_one_to_be_read(study: Study) -> None:
+    named = replace(measurement(study, 0), label="Length 1")
+    nameless = [replace(one, label="") for one in everything(study)]
+    ds = measurement_report(study, [named, *nameless])
+    names = [one.label for one in measurements_of(ds)]
+    assert names[:3] == ["Length 1", "Length 2", "Two diameters 1"]
+    assert len(set(names)) == len(names)
 
 
 def test_frames_are_named_from_one_in_the_file(study: Study) -> None:
@@ -287,7 +304,7 @@ def test_damaged_groups_are_left_out_and_the_others_read(study: Study) -> None:
 def test_statistics_keep_every_bit(study: Study) -> None:
     odd = Statistics(3, 1 / 3, 2e-17, -1e300, 0.1)
     image = measurement(study, 4).image
-    ours = measured("1.2.3", image, SHAPES[4], MM, statistics=odd)
+    ours = measured("1.2.3", image, SHAPES[4], MM, statistics=odd, label="Odd")
     (found,) = measurements_of(measurement_report(study, [ours]))
     assert found == ours
 
