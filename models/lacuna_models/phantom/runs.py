@@ -208,15 +208,18 @@ def saved_run(folder: Path) -> dict[str, Any] | None:
         EngineError: its ``run.json`` is no training run's.
     """
     path = folder / "run.json"
-    if not path.is_file():
-        return None
     try:
         saved: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        if saved["recipe"].keys() >= {f.name for f in fields(Recipe)}:
-            return saved
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        whole = saved["recipe"].keys() >= {f.name for f in fields(Recipe)}
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise EngineError(f"{path} cannot be read ({error.strerror}).") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise _damaged(folder) from error
-    raise _damaged(folder)
+    if not whole:
+        raise _damaged(folder)
+    return saved
 
 
 def _damaged(folder: Path) -> EngineError:

@@ -45,6 +45,17 @@ def test_preview_draws_and_tells(tmp_path: Path, capsys: pytest.CaptureFixture[s
         (["evaluate", "--anchors", "-1"], "There is nothing to measure"),
         (["evaluate", "--seed", "10"], "The seed of an evaluation is one of 0 to 9"),
         (["train", "--out", "x", "--tower", "y"], "Only a sibling takes its vision"),
+        (["train", "--out", "x", "--minutes", "nan"], "Training needs some minutes"),
+        (["train", "--out", "x", "--minutes", "inf"], "Training needs some minutes"),
+        (["train", "--out", "x", "--vision-minutes", "90"], "Vision needs some of the minutes"),
+        (["train", "--out", "x", "--seed", "-1"], "The seed of a run is one of 0 to 898"),
+        (["train", "--out", "x", "--batch", "0"], "A step takes 1 to 1024 pictures"),
+        (["train", "--out", "x", "--threads", "0"], "Training needs a thread"),
+        (["train", "--out", "x", "--resume"], "holds no training run"),
+        (["train", "--sibling", "--tower", "y", "--resume", "--out", "x"], "Leave out --tower"),
+        (["train", "--sibling", "--tower", "y", "--out", "x"], "y holds no training run"),
+        (["follow", "--run", "x", "--minutes", "0"], "An adapter needs some minutes"),
+        (["follow", "--run", "x"], "holds no training run"),
         (["train", "--sibling", "--resume", "--out", "x"], "holds no training run of a sibling"),
     ],
 )
@@ -61,3 +72,13 @@ def test_a_refusal_is_one_sentence(
     assert sentence in said.err
     assert said.err.count("\n") == 1
     assert not said.out
+
+
+def test_a_device_that_is_not_there_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    assert main(["phantom", "train", "--out", str(tmp_path / "x"), "--device", "cuda"]) == 2
+    said = capsys.readouterr().err
+    assert said == "This computer has no device cuda. Choose auto or cpu.\n"
+    assert not (tmp_path / "x").exists()

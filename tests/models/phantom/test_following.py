@@ -20,15 +20,14 @@ from lacuna_models.phantom.grammar import write
 from lacuna_models.phantom.prompts import vocabulary
 from lacuna_models.phantom.runs import Progress, Run
 from lacuna_models.phantom.train import train
-from tests.models.phantom.test_train import RECIPE, TINY
+from tests.models.phantom.test_train import RECIPE, TINY, ticking
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    torch.manual_seed(0)
-    trained = train(tmp_path_factory.mktemp("run"), RECIPE)
+    trained = train(tmp_path_factory.mktemp("run"), RECIPE, machine=ticking())
     before = {name: weight.clone() for name, weight in trained.model.named_parameters()}
-    followed = follow(trained.folder, 0.04)
+    followed = follow(trained.folder, 0.04, ticking())
     for name, weight in followed.model.named_parameters():
         if "lora_" not in name:
             assert torch.equal(weight, before[name.replace(".base_layer", "")]), name
@@ -43,7 +42,7 @@ def test_only_the_adapter_learns(run: Run) -> None:
 
 
 def test_it_goes_on_where_it_was_left(run: Run) -> None:
-    longer = follow(run.folder, run.progress.reader_seconds / 60 + 0.01)
+    longer = follow(run.folder, run.progress.reader_seconds / 60 + 0.01, ticking())
     assert longer.progress.reader_steps > run.progress.reader_steps
     assert longer.progress.language_steps == run.progress.language_steps
 

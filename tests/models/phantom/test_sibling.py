@@ -27,10 +27,10 @@ from lacuna_models.phantom.sibling_train import (
 )
 from lacuna_models.phantom.sibling_writer import SiblingWriter
 from lacuna_models.phantom.tokenizer import MASK
-from tests.models.phantom.test_train import TINY
+from tests.models.phantom.test_train import TINY, ticking
 
 RECIPE = SiblingRecipe(
-    minutes=0.06,
+    minutes=0.15,
     vision_minutes=0.02,
     pictures=40,
     held_out=8,
@@ -44,7 +44,7 @@ RECIPE = SiblingRecipe(
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> SiblingRun:
-    return train_sibling(tmp_path_factory.mktemp("sibling"), RECIPE)
+    return train_sibling(tmp_path_factory.mktemp("sibling"), RECIPE, machine=ticking())
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +68,8 @@ def test_a_run_is_taken_up_where_it_was_left(run: SiblingRun) -> None:
     for name, weight in SiblingRun.open(run.folder).model.named_parameters():
         assert torch.equal(weight, weights[name]), name
     used = RECIPE.vision_minutes + run.progress.language_seconds / 60
-    longer = train_sibling(run.folder, replace(RECIPE, minutes=used + 0.01), resume=True)
+    recipe = replace(RECIPE, minutes=used + 0.01)
+    longer = train_sibling(run.folder, recipe, resume=True, machine=ticking())
     assert longer.progress.language_steps > before
     with pytest.raises(EngineError, match="holds a training run already"):
         train_sibling(run.folder, RECIPE)
@@ -109,7 +110,7 @@ def test_vision_may_come_from_the_bundled_models_run(run: SiblingRun, tmp_path: 
     sister.folder.mkdir()
     sister.save("vision", Optimiser([]))
     recipe = replace(RECIPE, minutes=0.021, pictures=8)
-    taken = train_sibling(tmp_path / "taken", recipe, tower=sister.folder)
+    taken = train_sibling(tmp_path / "taken", recipe, tower=sister.folder, machine=ticking())
     assert taken.recipe.tower
     assert taken.progress.vision_steps == 7
     own = dict(taken.model.named_parameters())
