@@ -221,6 +221,27 @@ def test_two_windows_keep_what_both_draw(sitting: Sitting, tmp_path: Path, data_
     assert {mark.id for mark in board_of(second).marks} == {mark.id for mark in board.marks}
 
 
+def test_what_a_report_leaves_out_is_said_as_it_is(sitting: Sitting, tmp_path: Path) -> None:
+    application, target = sitting(), tmp_path / "measured.dcm"
+    now = demo.radiograph(tmp_path, "now", seed=1)
+    drop(application, *now, *demo.radiograph(tmp_path, "then", demo.BEFORE))
+    board_of(application)
+    viewports = application.parts.window.viewports
+    prior = viewports.views()[1]
+    viewports.activate(prior)
+    draw(application, SHAPES[0])
+    application._measurements.save(target)
+    assert said(application) == [
+        "What was measured has no place in a DICOM report."
+        " 1 on another study was left out: a report names images of this study only."
+    ]
+    viewports.activate(viewports.views()[0])
+    draw(application, SHAPES[0])
+    application._measurements.save(target)
+    drive.wait_for(lambda: "1 measurement saved" in said(application)[0], "a notice")
+    assert "1 on another study was left out" in said(application)[0]
+
+
 def test_a_report_of_measurements_is_taken_up_once(sitting: Sitting, tmp_path: Path) -> None:
     folder = tmp_path / "case"
     demo.radiograph(folder, "dx")

@@ -20,10 +20,11 @@ from lacuna.ui.desk.keeping import Keeping
 from lacuna.ui.main_window import MainWindow
 from lacuna.ui.notices import Notice, NoticeKind, error_notice
 from lacuna.ui.open_dialog import choose_new_file
-from lacuna.ui.viewer.mark_records import to_mark, to_record
+from lacuna.ui.viewer.mark_records import left_out, to_mark, to_record, words_for
 from lacuna.work.jobs import JobPool
 
 SAVED_KEY = "measurements"
+NOT_SAVED = "What was measured has no place in a DICOM report."
 NOTHING = UserFacingError("Nothing has been measured on this study.", "Measure on an image first.")
 
 
@@ -56,13 +57,18 @@ class MeasurementFiles(QObject):
         """Write the open study's measurements as a DICOM report, off the GUI thread."""
         case = self._session.case
         marks = self._window.image_view.board.marks
-        found = [] if case is None else [to_record(mark, case.study) for mark in marks]
-        records = [record for record in found if record is not None]
-        if case is None or not records:
-            self._window.notices.show_notice(error_notice(NOTHING, SAVED_KEY))
+        if case is None or not marks:
+            self._on_failed(NOTHING)
             return
-        left_out = len(found) - len(records)
-        write = partial(_write, path, case.study, records, left_out)
+        found = [(mark, to_record(mark, case.study)) for mark in marks]
+        records = [record for _, record in found if record is not None]
+        others = self._window.lightbox.priors
+        missing = (left_out(mark, case.study, others) for mark, record in found if record is None)
+        words = words_for(missing)
+        if not records:
+            self._on_failed(UserFacingError(NOT_SAVED, words))
+            return
+        write = partial(_write, path, case.study, records, words)
         job = self._pool.prepare(lambda _progress, _cancel: write())
         job.done.connect(self._on_saved)
         job.failed.connect(self._on_failed)
@@ -126,7 +132,7 @@ class MeasurementFiles(QObject):
             kept = "1 measurement" if saved.count == 1 else f"{saved.count} measurements"
             words = "They are marked partial and unverified, as the report is."
             if saved.left_out:
-                words = f"{saved.left_out} on cuts through a volume were left out. {words}"
+                words = f"{words} {saved.left_out}"
             notice = Notice(NoticeKind.INFO, SAVED_KEY, f"{kept} saved", words)
             self._window.notices.show_notice(notice)
 
@@ -148,10 +154,10 @@ class _Found:
 
 @dataclass(frozen=True, slots=True)
 class _Saved:
-    """How many measurements were written, and how many had no image of their own."""
+    """How many measurements were written, and in words which were not, and why."""
 
     count: int
-    left_out: int
+    left_out: str
 
 
 def _key(study: Study, document: str) -> _Key:
@@ -159,7 +165,7 @@ def _key(study: Study, document: str) -> _Key:
     return study.study_instance_uid, study.patient.id, study.patient.name, document
 
 
-def _write(path: Path, study: Study, records: list[Measurement], left_out: int) -> _Saved:
+def _write(path: Path, study: Study, records: list[Measurement], left_out: str) -> _Saved:
     write_measurements(path, study, records)
     return _Saved(len(records), left_out)
 

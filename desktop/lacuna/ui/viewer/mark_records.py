@@ -2,15 +2,54 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
+from enum import StrEnum
+
 from lacuna.study.measure import Statistics
 from lacuna.study.model import Image, Series, Study
 from lacuna.study.record import Measurement, Quantity, id_of, readings, uid_of
 from lacuna.study.softcopy import Reference
-from lacuna.ui.viewer.board import Mark, Spot, scale_on
+from lacuna.ui.viewer.board import Mark, Spot, find, scale_on
+
+
+class LeftOut(StrEnum):
+    """Why a mark cannot stand in a DICOM report of the study."""
+
+    CUT = "on cuts through a volume"
+    OTHER_STUDY = "on another study"
+    NAMELESS = "on images that have no UID"
+    NOT_OPEN = "on images that are not open"
+
+
+def left_out(mark: Mark, study: Study, others: Iterable[Study]) -> LeftOut:
+    """Return why ``to_record`` has nothing for a mark: where it lies. ``others`` are open, too."""
+    uid = mark.spot.series_uid
+    every = [series for one in (study, *others) for series in one.series]
+    if any(uid.startswith(f"{series.series_instance_uid}:") for series in every):
+        return LeftOut.CUT
+    if find(study, mark.spot) is not None:
+        return LeftOut.NAMELESS
+    elsewhere = any(find(other, mark.spot) is not None for other in others)
+    return LeftOut.OTHER_STUDY if elsewhere else LeftOut.NOT_OPEN
+
+
+def words_for(reasons: Iterable[LeftOut]) -> str:
+    """Return a sentence that says what was left out and why; "" if nothing was."""
+    counted = Counter(reasons)
+    if not counted:
+        return ""
+    parts = [f"{counted[reason]} {reason}" for reason in LeftOut if reason in counted]
+    said = ", ".join(parts[:-1]) + " and " * (len(parts) > 1) + parts[-1]
+    verb = "was" if counted.total() == 1 else "were"
+    return f"{said} {verb} left out: a report names images of this study only."
 
 
 def to_record(mark: Mark, study: Study) -> Measurement | None:
-    """Return a mark as a measurement; None where no image of the study stands behind it: a cut."""
+    """Return a mark as a measurement; None where no image of the study stands behind it.
+
+    ``left_out`` says why.
+    """
     found = _home(study, mark.spot.sop_uid)
     if found is None or not found[1].sop_class_uid:
         return None

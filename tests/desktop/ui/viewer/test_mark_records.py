@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from lacuna.study.measure import Length
-from lacuna.ui.viewer.board import Board, mark_of
-from lacuna.ui.viewer.mark_records import to_mark, to_record
+from lacuna.study.model import Source, Study
+from lacuna.ui.viewer.board import Board, Spot, mark_of
+from lacuna.ui.viewer.mark_records import LeftOut, left_out, to_mark, to_record, words_for
 from tests.helpers import studies
 
 DX = "1.2.840.10008.5.1.4.1.1.1.1"
+NOWHERE = Source(Path("nowhere.dcm"))
 LESION = "1.2.840.77"
 
 
@@ -38,3 +41,41 @@ def test_what_a_finding_is_called_outlives_a_change_of_its_shape() -> None:
     board.put(mark_of(Length((4, 4), (12, 4)), picture, board.marks[0].id))
     (mark,) = board.marks
     assert (mark.shape, mark.tracking, mark.label) == (Length((4, 4), (12, 4)), LESION, "L")
+
+
+def test_what_is_left_out_of_a_report_is_said_with_the_reason() -> None:
+    now, then = study_at("1.2.1"), study_at("1.2.8")
+    own, prior, cut, gone = (
+        Spot("1.2.1", "1.2.1.1", 0),
+        Spot("1.2.8", "1.2.8.1", 0),
+        Spot("1.2.8:coronal", "1.2.8.1:coronal:thin", 7),
+        Spot("1.2.77", "1.2.77.1", 0),
+    )
+    drawn = mark_of(Length((4, 4), (9, 4)), studies.picture())
+    marks = [replace(drawn, spot=spot) for spot in (own, prior, cut, cut, gone)]
+    missing = [mark for mark in marks if to_record(mark, now) is None]
+    assert missing == marks[1:]
+    assert words_for(left_out(mark, now, [then]) for mark in missing) == (
+        "2 on cuts through a volume, 1 on another study and 1 on images that are not open"
+        " were left out: a report names images of this study only."
+    )
+    assert words_for([LeftOut.OTHER_STUDY]).startswith("1 on another study was left out")
+    assert words_for([]) == ""
+
+
+def study_at(series_uid: str) -> Study:
+    series = studies.series()
+    image = replace(
+        series.images[0], sop_class_uid=DX, sop_instance_uid=f"{series_uid}.1", source=NOWHERE
+    )
+    return studies.study(replace(series, series_instance_uid=series_uid, images=(image,)))
+
+
+def test_an_image_without_a_uid_is_named_as_such() -> None:
+    series = studies.series()
+    image = replace(series.images[0], sop_instance_uid="", source=NOWHERE)
+    series = replace(series, images=(image,))
+    mark = mark_of(Length((4, 4), (9, 4)), studies.picture(series))
+    study = studies.study(series)
+    assert to_record(mark, study) is None
+    assert left_out(mark, study, []) is LeftOut.NAMELESS
