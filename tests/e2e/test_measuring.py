@@ -49,7 +49,7 @@ def test_a_measured_finding_is_quoted_filled_around_and_found_again(
     words = anchor.text.split("\u00a0")
     assert words[1] == "x"
     assert float(words[0]) > float(words[2])
-    assert anchor.text.endswith("mm\u00a0(se\u00a01,\u00a0im\u00a01)")
+    assert anchor.text.endswith("mm at the detector (se\u00a01,\u00a0im\u00a01)")
     drive.press(editor, Qt.Key.Key_G, CTRL)
     drive.wait_for_end(application)
     assert any(isinstance(span, Fill) for span in parts.panel.report().spans())

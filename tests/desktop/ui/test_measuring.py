@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from lacuna.report import edit
 from lacuna.report.model import Author, Fixed, Gap, Report, Section, Soft, Span
 from lacuna.session import Session
+from lacuna.study.geometry import Region
 from lacuna.study.measure import Length
 from lacuna.study.model import Study
 from lacuna.ui.desk.measuring import Measuring
@@ -182,6 +183,24 @@ def test_without_a_measurement_a_sentence_says_what_is_missing(qtbot: QtBot, des
     with qtbot.waitSignal(desk.panel.hint) as told:
         desk.panel.measurement_wanted.emit()
     assert told.args == ["Measure something on the image first."]
+
+
+def test_what_has_no_length_is_not_replaced_by_an_older_measurement(
+    qtbot: QtBot, desk: Desk
+) -> None:
+    series = studies.series()
+    regions = (Region(0, 0, 255, 99, (0.14, 0.14)), Region(0, 100, 255, 255, (0.0, 0.0), ("", "")))
+    desk.open(studies.study(replace(series, images=(replace(series.images[0], regions=regions),))))
+    desk.draw(Length((0, 50), (100, 50)), Length((0, 150), (100, 150)))
+    desk.put()
+    with qtbot.waitSignal(desk.panel.hint) as told:
+        desk.panel.measurement_wanted.emit()
+    assert told.args == ["No length can be measured in this region."]
+    assert desk.text() == ""
+    view = desk.window.image_view
+    view.select_mark(view.board.marks[0].id)
+    desk.panel.measurement_wanted.emit()
+    assert desk.text().startswith("14\u00a0mm")
 
 
 def test_alt_click_turns_to_the_image(qtbot: QtBot, desk: Desk) -> None:

@@ -51,12 +51,14 @@ def report_words(mark: Mark, pair: Mark | None, place: str) -> str:
     ``place`` is what its frame is called. A size says in what it is not the patient's own, as it
     does on the image. Empty for what measures nothing, and for what ``unread`` gives a reason for.
 
-    All spaces are U+00A0.
+    Spaces are U+00A0, but for those of a note beside a size: it may be longer than a line.
     """
-    if unread(mark):
+    words = "" if unread(mark) else _reported(mark, pair).replace(" ", NO_BREAK)
+    if not words:
         return ""
-    words = _reported(mark, pair)
-    return f"{words} ({place})".replace(" ", NO_BREAK) if words else ""
+    sized = mark.statistics is None
+    told = (words, *(_notes(mark) if sized else ()), f"({place})".replace(" ", NO_BREAK))
+    return " ".join(told) if len(told) > 2 else NO_BREAK.join(told)
 
 
 def unread(mark: Mark) -> str:
@@ -76,12 +78,10 @@ def _reported(mark: Mark, pair: Mark | None) -> str:
     if isinstance(shape, EllipseRoi | FreehandRoi) and mark.statistics is not None:
         return _mean_text(mark, mark.statistics, ", ")
     if isinstance(shape, Length) and not mark.scale.lack:
-        words = sizes_text(mark, pair)
-    elif isinstance(shape, Bidirectional):
-        words = _axes_text(shape, mark.scale)
-    else:
-        words = "".join(_readings(mark, None)[:1])
-    return " ".join((words, *_notes(mark))) if words else ""
+        return sizes_text(mark, pair)
+    if isinstance(shape, Bidirectional):
+        return _axes_text(shape, mark.scale)
+    return "".join(_readings(mark, None)[:1])
 
 
 def sizes_text(mark: Mark, pair: Mark | None) -> str:

@@ -10,7 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lacuna.study.measure import Angle, Arrow, EllipseRoi, Length, Probe, Scale, Shape
+from lacuna.study.geometry import Spacing, SpacingSource
+from lacuna.study.measure import (
+    Angle,
+    Arrow,
+    Bidirectional,
+    EllipseRoi,
+    Length,
+    Probe,
+    Scale,
+    Shape,
+    Statistics,
+)
 from lacuna.study.model import Source
 from lacuna.ui.viewer.board import Board, Mark, Spot, find, mark_of, other_diameter, spot_of
 from lacuna.ui.viewer.mark_words import label_lines, report_words
@@ -137,6 +148,42 @@ def test_a_length_at_the_detector_says_so_on_the_image() -> None:
     larger = replace(flat, magnification=1.15)
     assert label_lines(mark(line, larger))[1] == "at the detector, estimated magnification 1.15 x"
     assert label_lines(mark(Angle((10, 0), (0, 0), (10, 10)), larger)) == ["45\u00b0"]
+
+
+@pytest.mark.parametrize(
+    ("scale", "note"),
+    [
+        (replace(MM, at_detector=True), " at the detector"),
+        (
+            replace(MM, at_detector=True, magnification=1.15),
+            " at the detector, estimated magnification 1.15 x",
+        ),
+        (replace(MM, calibrated=True), " calibrated"),
+        (MM, ""),
+    ],
+)
+def test_what_a_size_is_worth_goes_into_the_report(scale: Scale, note: str) -> None:
+    def words(shape: Shape) -> str:
+        return report_words(mark(shape, scale), None, "se 1, im 1").replace("\u00a0", " ")
+
+    assert words(Length((0, 10), (24, 10))) == f"12 mm{note} (se 1, im 1)"
+    both = Bidirectional((0, 10), (24, 10), (10, 2), (10, 18))
+    assert words(both) == f"12 x 8 mm{note} (se 1, im 1)"
+    assert words(EllipseRoi((0, 0), (10, 10))) == f"20 mm\u00b2{note} (se 1, im 1)"
+    assert words(Angle((10, 0), (0, 0), (10, 10))) == "45\u00b0 (se 1, im 1)"
+    roi = replace(
+        mark(EllipseRoi((0, 0), (10, 10)), scale), statistics=Statistics(9, 40, 2, 30, 50)
+    )
+    assert "detector" not in report_words(roi, None, "se 1, im 1")
+
+
+def test_a_calibrated_projection_says_so() -> None:
+    picture = studies.picture()
+    apart = Spacing(0.14, 0.14, SpacingSource.CALIBRATED)
+    calibrated = replace(picture, image=replace(picture.image, spacing=apart))
+    line = Length((0, 10), (100, 10))
+    assert label_lines(mark_of(line, calibrated)) == ["14 mm", "calibrated"]
+    assert label_lines(mark_of(line, picture)) == ["14 mm"]
 
 
 def ct(values: int = 40) -> Picture:
