@@ -66,9 +66,9 @@ class Viewports(QWidget):
         self._enlarged: ImageView | None = None
         self._board = Board()
         self._bindings = Bindings()
+        self._screen_dpi: float | None = None
         self.links = Links()
         self.shows_lines = True
-        self._screen_dpi: float | None = None
         self.shows_texts = True
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
@@ -201,6 +201,12 @@ class Viewports(QWidget):
         for view in self._views:
             view.bindings = bindings
 
+    def use_screen(self, dpi: float | None) -> None:
+        """Take the reader's word for how fine the screen is, in pixels an inch."""
+        self._screen_dpi = dpi
+        for view in self._views:
+            view.screen_dpi = dpi
+
     def set_tool(self, tool: Tool) -> None:
         """Choose what the left button does in every viewport."""
         for view in self._views:
@@ -210,12 +216,6 @@ class Viewports(QWidget):
 
     def set_kept(self, kept: frozenset[tuple[str, int]]) -> None:
         """Say which frames go to the model, by instance and frame."""
-    def use_screen(self, dpi: float | None) -> None:
-        """Take the reader's word for how fine the screen is, in pixels an inch."""
-        self._screen_dpi = dpi
-        for view in self._views:
-            view.screen_dpi = dpi
-
         self._kept = kept
         self.refresh()
 
@@ -268,6 +268,7 @@ class Viewports(QWidget):
     def _make(self) -> ImageView:
         view = ImageView(self._look, self)
         view.bindings = self._bindings
+        view.screen_dpi = self._screen_dpi
         view.use_board(self._board)
         if self._views:
             view.set_tool(self._views[0].tool)
@@ -277,7 +278,6 @@ class Viewports(QWidget):
         view.picture_changed.connect(self._on_picture)
         view.tool_changed.connect(self.set_tool)
         view.cine.changed.connect(self._on_cine)
-        view.screen_dpi = self._screen_dpi
         view.sheet_wanted.connect(self._on_sheet)
         view.maximise_wanted.connect(self._on_maximise)
         for own, ours in (
