@@ -25,6 +25,7 @@ _CLOSE = 10.0  # where several viewports share the room
 _LINE = 20.0  # pixels from one line of corner text to the next
 _BESIDE = 22.0  # pixels from a letter to the bar that shares its edge
 _CLEAR = 4.0  # pixels around a text that no line enters
+_NEAR = _INSET + 1.0  # pixels between a text and its edge of the view
 _LEFT, _RIGHT = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
 _TOP, _BOTTOM = Qt.AlignmentFlag.AlignTop, Qt.AlignmentFlag.AlignBottom
 _MIDDLE, _ACROSS = Qt.AlignmentFlag.AlignVCenter, Qt.AlignmentFlag.AlignHCenter
@@ -66,14 +67,28 @@ class Margins:
     written: tuple[Written, ...]
     bar: PlacedBar | None = None
 
-    def clear(self) -> QRegion:
-        """Return what reference lines leave free, so that everything here stays readable."""
-        boxes = [one.box for one in self.written]
-        if self.bar is not None:
-            boxes += [self.bar.box, self.bar.words]
+    def boxes(self) -> tuple[QRectF, ...]:
+        """Return where it all stands."""
+        bar = (self.bar.box, self.bar.words) if self.bar is not None else ()
+        return (*(one.box for one in self.written), *bar)
+
+    def clear(self, view: QRectF) -> QRegion:
+        """Return what reference lines leave free, so that everything here stays readable.
+
+        That reaches to an edge of the ``view`` that is near: no stub of a line is left there.
+        """
         found = QRegion()
-        for box in boxes:
-            found += box.adjusted(-_CLEAR, -_CLEAR, _CLEAR, _CLEAR).toAlignedRect()
+        for box in self.boxes():
+            wide = box.adjusted(-_CLEAR, -_CLEAR, _CLEAR, _CLEAR)
+            if box.left() - view.left() <= _NEAR:
+                wide.setLeft(view.left())
+            if view.right() - box.right() <= _NEAR:
+                wide.setRight(view.right())
+            if box.top() - view.top() <= _NEAR:
+                wide.setTop(view.top())
+            if view.bottom() - box.bottom() <= _NEAR:
+                wide.setBottom(view.bottom())
+            found += wide.toAlignedRect()
         return found
 
     def paint(self, painter: QPainter, look: Look) -> None:

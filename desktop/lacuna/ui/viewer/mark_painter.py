@@ -33,13 +33,17 @@ def paint_marks(
     sheet: Sheet,
     marks: tuple[Mark, ...],
     selected: str | None,
+    margins: Sequence[QRectF] = (),
 ) -> None:
-    """Paint marks and their labels within ``box``; labels lie over all lines."""
+    """Paint marks and their labels within ``box``; labels lie over all lines.
+
+    ``margins`` are where the view's own texts stand: labels keep off them where they can.
+    """
     painter.save()
     painter.setClipRect(box, Qt.ClipOperation.IntersectClip)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     paint_lines(painter, sheet, marks)
-    _paint_labels(painter, look, box, sheet, marks)
+    _paint_labels(painter, look, box, sheet, marks, margins)
     for mark in marks:
         if mark.id == selected:
             _paint_handles(painter, mark, sheet)
@@ -56,7 +60,12 @@ def paint_lines(painter: QPainter, sheet: Sheet, marks: tuple[Mark, ...]) -> Non
 
 
 def _paint_labels(
-    painter: QPainter, look: Look, box: QRectF, sheet: Sheet, marks: tuple[Mark, ...]
+    painter: QPainter,
+    look: Look,
+    box: QRectF,
+    sheet: Sheet,
+    marks: tuple[Mark, ...],
+    margins: Sequence[QRectF],
 ) -> None:
     """Paint each label where it covers neither a mark nor another label, if there is such a place.
 
@@ -70,7 +79,7 @@ def _paint_labels(
         if not lines or not shapes[mark.id].intersects(box):
             continue
         around = shapes[mark.id].united(shapes[pair.id]) if pair else shapes[mark.id]
-        label = _free_place(_label_size(look, lines), around, box, taken)
+        label = free_place(_label_size(look, lines), around, box, taken, margins)
         _paint_label(painter, look, label, lines)
         taken.append(label)
 
@@ -81,19 +90,35 @@ def _label_size(look: Look, lines: Sequence[str]) -> QSizeF:
     return QSizeF(max(widths) + 2 * _PAD, _LINE_HEIGHT * len(lines) + 4)
 
 
-def _free_place(size: QSizeF, around: QRectF, box: QRectF, taken: Sequence[QRectF]) -> QRectF:
-    """Return the first free place of: right of the mark, left of it, below, above."""
+def free_place(
+    size: QSizeF,
+    around: QRectF,
+    box: QRectF,
+    taken: Sequence[QRectF],
+    margins: Sequence[QRectF] = (),
+) -> QRectF:
+    """Return the first free place of: right of the mark, left of it, below, above.
+
+    One on the ``margins`` is better than one on what is ``taken``.
+    """
     inner = box.adjusted(_EDGE, _EDGE, -_EDGE, -_EDGE)
     y = around.center().y() - size.height()
+    below, above = around.bottom() + _AWAY, around.top() - _AWAY - size.height()
     corners = (
         QPointF(around.right() + _AWAY, y),
         QPointF(around.left() - _AWAY - size.width(), y),
-        QPointF(around.left(), around.bottom() + _AWAY),
-        QPointF(around.left(), around.top() - _AWAY - size.height()),
+        QPointF(around.left(), below),
+        QPointF(around.left(), above),
+        QPointF(around.right() - size.width(), below),
+        QPointF(around.right() - size.width(), above),
     )
     places = [_within(QRectF(corner, size), inner) for corner in corners]
-    free = (place for place in places if not any(place.intersects(other) for other in taken))
-    return next(free, places[0])
+    for kept in ([*taken, *margins], taken):
+        free = (place for place in places if not any(place.intersects(other) for other in kept))
+        found = next(free, None)
+        if found is not None:
+            return found
+    return places[0]
 
 
 def _paint_label(painter: QPainter, look: Look, label: QRectF, lines: Sequence[str]) -> None:

@@ -73,10 +73,10 @@ class ViewPainter:
         whole = QRectF(view.rect())
         rate, size = view.cine.rate, view.held_size or ""
         margins = margins_of(self.look, whole, sheet, state, extras, rate, size)
-        _paint_lines(painter, sheet, QRegion(box.toRect()) - margins.clear(), extras.lines)
+        _paint_lines(painter, sheet, QRegion(box.toRect()) - margins.clear(whole), extras.lines)
         paint_graphics(painter, self.look, box, sheet, view.layers(), view.area())
         marks = hand.pen.marks(sheet)
-        paint_marks(painter, self.look, box, sheet, marks, hand.pen.selected)
+        paint_marks(painter, self.look, box, sheet, marks, hand.pen.selected, margins.boxes())
         if hand.lens.place is not None:
             hand.lens.paint(painter, box, sheet, state, marks)
         margins.paint(painter, self.look)

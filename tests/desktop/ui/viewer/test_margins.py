@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QPoint, QRectF, QSizeF
 from pytestqt.qtbot import QtBot
 
 from lacuna.study.model import Image
 from lacuna.ui.theme import Look
 from lacuna.ui.viewer.image_view import ImageView
 from lacuna.ui.viewer.margins import Margins, chest_wall, margins_of
+from lacuna.ui.viewer.mark_painter import free_place
 from lacuna.ui.viewer.picture import Picture
 from lacuna.ui.viewer.sheet import lay
 from lacuna.ui.viewer.view_painter import Extras
@@ -103,3 +104,21 @@ def test_a_reference_line_stops_short_of_letters_and_texts(qtbot: QtBot, look: L
         box = one.box.toAlignedRect()
         assert lined.copy(box) == plain.copy(box), one.text
     assert lined != plain
+
+
+def test_no_stub_of_a_line_is_left_between_a_letter_and_its_edge(look: Look) -> None:
+    picture = studies.picture()
+    found = around(look, picture)
+    letter = next(one.box for one in found.written if one.text == "R")
+    clear = found.clear(BOX)
+    assert clear.contains(QPoint(1, round(letter.center().y())))
+    assert not clear.contains(QPoint(250, 240))
+
+
+def test_a_label_keeps_off_the_margins_and_rather_off_the_marks() -> None:
+    size, mark, bar = QSizeF(100, 20), QRectF(300, 100, 50, 50), QRectF(400, 60, 5, 200)
+    view = QRectF(0, 0, 500, 400)
+    assert free_place(size, mark, view, [mark]).intersects(bar)
+    assert not free_place(size, mark, view, [mark], [bar]).intersects(bar)
+    everywhere = [QRectF(0, 0, 500, 400)]
+    assert not free_place(size, mark, view, [mark], everywhere).intersects(mark)
