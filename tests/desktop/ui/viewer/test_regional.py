@@ -22,8 +22,9 @@ from lacuna.study.measure import (
 from lacuna.study.record import readings
 from lacuna.ui.viewer.annotations import spacing_text
 from lacuna.ui.viewer.board import Mark, mark_of, other_diameter
+from lacuna.ui.viewer.mark_store import KeptMarks, decode, encode
 from lacuna.ui.viewer.mark_words import label_lines, report_words, unread
-from lacuna.ui.viewer.picture import Picture
+from lacuna.ui.viewer.picture import Picture, Pixels
 from tests.helpers import studies
 
 TISSUE = Region(0, 0, 255, 99, (0.5, 0.5))
@@ -145,3 +146,10 @@ def test_no_millimetre_of_a_trace_is_kept_in_a_file() -> None:
     assert isinstance(mark.shape, Length)
     assert length(mark.shape, mark.scale) == 100
     assert area(EllipseRoi((0, 0), (2, 2)), mark.scale) == pytest.approx(np.pi)
+
+
+def test_what_a_trace_measures_is_kept_with_the_case() -> None:
+    mark = mark_of(Length((10, 120), (110, 120)), picture())
+    waiting = replace(mark, id="other", shape=EllipseRoi((0, 0), (9, 9)), pixels=Pixels.LOADING)
+    kept = KeptMarks((mark, waiting))
+    assert decode(encode(kept)) == kept
