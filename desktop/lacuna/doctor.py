@@ -135,7 +135,7 @@ def _keyring() -> tuple[Health, str]:
     backend = keyring.get_keyring()
     name = f"{type(backend).__module__}.{type(backend).__name__}"
     if backend.priority <= 0:
-        return Health.NOTE, f"none on this system ({name}); nothing is stored yet, so none is used"
+        return Health.NOTE, f"none on this system ({name}): what is drawn on images is not kept"
     return Health.GOOD, name
 
 

@@ -178,7 +178,7 @@ def test_a_damaged_file_is_set_aside_in_a_sentence(
     kept.write_bytes(kept.read_bytes()[:-3])
     drop(second, *files)
     assert board_of(second).marks == ()
-    assert any("could not be read. The file was set aside" in one for one in said(second))
+    assert any("could not be read. It was set aside" in one for one in said(second))
     draw(second, SHAPES[1])
     third = sitting()
     drop(third, *files)

@@ -119,7 +119,7 @@ class Vault:
 
     def _path(self, about: About) -> Path:
         said = b"".join(len(part).to_bytes(4) + part for part in (one.encode() for one in about))
-        name = hmac.new(self._unlocked(), said, hashlib.sha256).hexdigest()[:40]
+        name = hmac.new(self._unlocked(), said, hashlib.sha256).hexdigest()[:32]
         return self._folder / f"{name}{SUFFIX}"
 
     def _unlocked(self) -> bytes:
@@ -162,7 +162,7 @@ class Vault:
             )
         return DamagedError(
             "What was kept with this study is damaged, and could not be read.",
-            f"The file was set aside as {place.name} in {self._folder}.",
+            f"It was set aside, as a {ASIDE} file, in {self._folder}.",
         )
 
     def _failed(self, act: str, error: OSError) -> UserFacingError:

@@ -20,7 +20,7 @@ from lacuna.work.jobs import JobPool
 KEEPING_KEY = "keeping"
 PURPOSE = "marks"
 NOT_KEPT = "What you draw will not be kept"
-UNTIL = "It stands until you close Lacuna; measurements can be saved as a DICOM report."
+UNTIL = "It all stands until you close Lacuna; measurements can be saved as a DICOM report."
 _REST_MS = 300  # after the last change: what is drawn is on the disk within a second
 
 
