@@ -28,12 +28,13 @@ class Resident:
     """An adapter that lies beside the model. ``key`` is what PEFT calls it.
 
     ``lean`` holds the lean step's weights with the decoder's differences folded in, or None where
-    the model has no lean step.
+    the model has no lean step. ``encodes`` tells whether it changes how prompts are encoded.
     """
 
     name: str
     hash: str
     key: str
+    encodes: bool
     lean: LeanWeights | None
 
 
@@ -62,6 +63,11 @@ class Adapters:
     def hash(self) -> str | None:
         """The SHA-256 of the weights of the adapter at work."""
         return None if self._active is None else self._active.hash
+
+    @property
+    def encoder_hash(self) -> str | None:
+        """The hash of the adapter at work if contexts depend on it, else None."""
+        return self._active.hash if self._active is not None and self._active.encodes else None
 
     @property
     def lean(self) -> LeanWeights | None:
@@ -98,7 +104,8 @@ class Adapters:
             raise
         finally:
             self._set()
-        self._known[name] = Resident(name, file.hash, key, lean)
+        encodes = any(".encoder." in target for target in file.targets)
+        self._known[name] = Resident(name, file.hash, key, encodes, lean)
         return name
 
     def activate(self, name: str | None) -> None:

@@ -45,6 +45,7 @@ class CanvasSpec:
         tokens_per_word: of this tokenizer, in reports.
         margin: nats a token by which an alternative may be less likely than the best fill.
         two_stage: whether a whole draft's impression is written anew from its body.
+        redraft_adapter: the adapter that writes it, unless another is at work; None: none.
     """
 
     length: int
@@ -57,6 +58,7 @@ class CanvasSpec:
     tokens_per_word: float = 1.3
     margin: float = 0.45
     two_stage: bool = False
+    redraft_adapter: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

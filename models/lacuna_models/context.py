@@ -54,9 +54,9 @@ class Contexts:
         return context
 
     def key(self, prompt: Prompt) -> Key:
-        """Return what a context depends on: pictures, words, adapter."""
+        """Return what a context depends on: pictures, words, an adapter of the encoder."""
         pictures = tuple(image.digest() for image in prompt.images)
-        return pictures, instruction(prompt), self._loaded.adapters.hash
+        return pictures, instruction(prompt), self._loaded.adapters.encoder_hash
 
     def clear(self) -> None:
         """Forget all contexts and free their memory."""

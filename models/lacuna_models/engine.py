@@ -136,7 +136,7 @@ class DiffusionEngine:
         adapter = request.adapter or loaded.adapters.active
         job = Job(request, settings, time.perf_counter(), self._info, adapter)
         run = Run(loaded, self._forbidden, job, Pace(cancel, commands))
-        with _within_memory(), self._thinking_with(request.adapter):
+        with _within_memory(), loaded.thinking_with(request.adapter):
             yield from run.events(self._contexts.get(asking.told(request)))
 
     def ask(
@@ -158,8 +158,9 @@ class DiffusionEngine:
         Raises:
             EngineError: if the request cannot be laid out.
         """
-        desk = Desk(self._at_work(), self._contexts)
-        with _within_memory(), self._thinking_with(request.adapter):
+        loaded = self._at_work()
+        desk = Desk(loaded, self._contexts)
+        with _within_memory(), loaded.thinking_with(request.adapter):
             return score(desk, request, cancel)
 
     def rewrite(
@@ -184,34 +185,6 @@ class DiffusionEngine:
         if self._loaded is None:
             raise EngineError("The model has been closed.", "Load it again.")
         return self._loaded
-
-    @contextmanager
-    def _thinking_with(self, adapter: str | None) -> Iterator[None]:
-        """Put an adapter to work, None being what is at work; afterwards what was before it.
-
-        Contexts know under which adapter they were encoded: none is mixed with another's.
-
-        Raises:
-            EngineError: this checkpoint has no such adapter.
-        """
-        adapters = self._at_work().adapters
-        before = adapters.active
-        if adapter is not None and adapter not in adapters.names:
-            adapters.add(self._shipped(adapter), adapter)
-        adapters.activate(adapter or before)
-        try:
-            yield
-        finally:
-            adapters.activate(before)
-
-    def _shipped(self, adapter: str) -> Path:
-        folders = self._at_work().shipped
-        if adapter not in folders:
-            raise EngineError(
-                f"{self._info.name} has no adapter {adapter}.",
-                "Fill without it, or choose another.",
-            )
-        return folders[adapter]
 
 
 @contextmanager

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import os
-import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +15,15 @@ from safetensors import SafetensorError
 
 from lacuna_models.adapter_files import adapter_file
 from lacuna_models.adapters import Adapters
-from lacuna_models.api import EngineError, ModelInfo, SamplerSettings, ScoreBounds
-from lacuna_models.canvas import DEFAULT_GAP, CanvasSpec
+from lacuna_models.api import EngineError, ModelInfo, SamplerSettings
+from lacuna_models.canvas import CanvasSpec
 from lacuna_models.images import Pictures
 from lacuna_models.lean.choice import suits
 from lacuna_models.lean.weights import Weights as LeanWeights
 from lacuna_models.lean.weights import fold
 from lacuna_models.quantise.scheme import scheme_of
-from lacuna_models.search.traits import search_traits
 from lacuna_models.streaming import UnfitError, pour, skeleton
+from lacuna_models.traits import Traits, read_traits
 from lacuna_models.vocabulary import Marks, Vocabulary
 from lacuna_models.weights import Progress, digest, is_folder, read_json, weight_files
 
@@ -56,10 +54,7 @@ _BROKEN = (
     ArithmeticError,
     SafetensorError,
 )
-CERTAINTY = "certainty_nats"
-BOUNDS = "score_bounds"  # where lacuna.json keeps what re-scoring was measured to mean
 _LONGEST_CANVAS = 1 << 13  # positions; known are 256, and attention grows with the square
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")  # of an adapter's folder
 _THOUGHT = "<|channel>thought\n<channel|>"
 
 
@@ -98,20 +93,29 @@ class Loaded:
     adapters: Adapters
     shipped: Mapping[str, Path]
 
+    @contextmanager
+    def thinking_with(self, adapter: str | None) -> Iterator[None]:
+        """Put an adapter to work, None being what is at work; afterwards what was before it.
 
-@dataclass(frozen=True, slots=True)
-class _Traits:
-    """``lacuna.json``: what a checkpoint says of itself beyond upstream's files."""
+        One that the checkpoint brings is read when it is first named. Contexts know under which
+        adapter they were encoded: none is mixed with another's.
 
-    name: str
-    demonstrator: bool
-    elastic: bool
-    default_gap: int
-    paragraph_gap: int | None
-    certainty: tuple[float, float] | None
-    adapters: Mapping[str, Path]
-    search: Mapping[str, Any]
-    bounds: ScoreBounds | None
+        Raises:
+            EngineError: this checkpoint has no such adapter.
+        """
+        before = self.adapters.active
+        if adapter is not None and adapter not in self.adapters.names:
+            if adapter not in self.shipped:
+                raise EngineError(
+                    f"{self.info.name} has no adapter {adapter}.",
+                    "Fill without it, or choose another.",
+                )
+            self.adapters.add(self.shipped[adapter], adapter)
+        self.adapters.activate(adapter or before)
+        try:
+            yield
+        finally:
+            self.adapters.activate(before)
 
 
 def load(
@@ -138,7 +142,7 @@ def load(
     files = [*weight_files(path)]
     if adapter is not None:
         files.append(adapter_file(adapter))
-    traits = _traits(path)
+    traits = read_traits(path)
     digested = digest(files, lambda stage, fraction: tell(stage, 0.05 + 0.35 * fraction))
     _go_offline()
     with _quiet():
@@ -200,7 +204,7 @@ def wording(path: Path) -> Wording:
         EngineError: anything wrong with the folder, in one sentence.
     """
     _config(path)
-    traits = _traits(path)
+    traits = read_traits(path)
     _go_offline()
     with _quiet():
         _check_config(path)
@@ -301,53 +305,6 @@ def _within(value: object, allowed: range) -> bool:
     return type(value) is int and value in allowed
 
 
-def _traits(path: Path) -> _Traits:
-    known = read_json(path / "lacuna.json") if (path / "lacuna.json").exists() else {}
-    default = known.get("default_gap_tokens", DEFAULT_GAP)
-    paragraph = known.get("section_gap_tokens", default)
-    certainty = known.get(CERTAINTY)
-    gaps = all(type(gap) is int and gap >= 1 for gap in (default, paragraph))
-    if not gaps or not (certainty is None or _are_bounds(certainty)):
-        raise EngineError(f"lacuna.json in {path.name} is damaged.")
-    return _Traits(
-        name=str(known.get("name", path.resolve().name)),
-        demonstrator=known.get("kind") == "demonstrator",
-        elastic=known.get("elastic_gaps") is True,
-        default_gap=default,
-        paragraph_gap=known.get("section_gap_tokens"),
-        certainty=None if certainty is None else (float(certainty[0]), float(certainty[1])),
-        adapters=_shipped(path, known.get("adapters", [])),
-        search=search_traits(path.name, known),
-        bounds=_score_bounds(path, known.get(BOUNDS)),
-    )
-
-
-def _shipped(path: Path, names: Any) -> dict[str, Path]:
-    """Return the folders of the adapters that a checkpoint brings: folders of its own, by name."""
-    listed = names if isinstance(names, list) else [None]
-    plain = all(isinstance(name, str) and _NAME.fullmatch(name) for name in listed)
-    if not plain or not all(is_folder(path / name) for name in names):
-        raise EngineError(f"lacuna.json in {path.name} names adapters that it does not bring.")
-    return {name: path / name for name in names}
-
-
-def _score_bounds(path: Path, known: Any) -> ScoreBounds | None:
-    """Return what ``lacuna-models evaluate bounds`` measured, None where nobody did."""
-    if known is None:
-        return None
-    values = [known.get(f.name) for f in fields(ScoreBounds)] if isinstance(known, dict) else [None]
-    if not all(type(value) is float and math.isfinite(value) for value in values):
-        raise EngineError(f"lacuna.json in {path.name} is damaged.")
-    return ScoreBounds(*values)
-
-
-def _are_bounds(value: Any) -> bool:
-    """Whether it is two numbers of nats, the first not above the second."""
-    if not isinstance(value, list) or [type(item) for item in value] != [float, float]:
-        return False
-    return bool(0 <= value[0] <= value[1] < math.inf)
-
-
 def _tokenizer(path: Path) -> Any:
     from transformers import AutoTokenizer
 
@@ -380,7 +337,7 @@ def _try_template(tokenizer: Any, path: Path) -> None:
         raise EngineError(f"The chat template of {path.name} is damaged.") from error
 
 
-def _pictures(path: Path, traits: _Traits) -> Pictures:
+def _pictures(path: Path, traits: Traits) -> Pictures:
     # The plain image processor, not AutoProcessor: that one needs torchvision for videos.
     from transformers.models.gemma4.image_processing_pil_gemma4 import Gemma4ImageProcessorPil
 
@@ -474,7 +431,7 @@ def _settings(model: Any) -> SamplerSettings:
     return SamplerSettings(**{name: value for name, value in values.items() if value is not None})
 
 
-def _canvas(model: Any, tokenizer: Any, vocabulary: Vocabulary, traits: _Traits) -> CanvasSpec:
+def _canvas(model: Any, tokenizer: Any, vocabulary: Vocabulary, traits: Traits) -> CanvasSpec:
     return CanvasSpec(
         length=int(model.config.canvas_length),
         default_gap=traits.default_gap,
@@ -504,7 +461,7 @@ def thought_preamble(tokenizer: Any, vocabulary: Vocabulary) -> tuple[int, ...]:
 
 def _info(
     model: Any,
-    traits: _Traits,
+    traits: Traits,
     digested: str,
     device: torch.device,
     adapter: Path | None,

@@ -7,6 +7,7 @@ they are; an edit lays the canvas anew, with all that still fits of what had bee
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from torch import Tensor
@@ -135,9 +136,11 @@ class Run:
         while edit is None and (wider := self.grown(live)) is not None:
             live = wider
             edit = yield from self.steps(live)
-        if edit is None and self.redrafts(live):
-            edit = yield from self.steps(live)
-            self.tidy(live)
+        if edit is None and self.wants_redraft(live):
+            with self.second_mind():
+                if self.redrafts(live):
+                    edit = yield from self.steps(live)
+                    self.tidy(live)
         if edit is None:
             self.close(live)
         else:
@@ -170,14 +173,25 @@ class Run:
             track.put(stands)
         return Live(block, live.rows, tracks, Board(self.loaded, live.board.seen, tracks))
 
-    def redrafts(self, live: Live) -> bool:
-        """Begin the second stage of a whole draft, where there is to be one."""
+    def second_mind(self) -> AbstractContextManager[None]:
+        """Put to work what writes second stages: the checkpoint's adapter for it, if any.
+
+        Another adapter that is at work stays. The context is the first stage's.
+        """
+        base = self.loaded.adapters.active is None
+        return self.loaded.thinking_with(self.loaded.canvas.redraft_adapter if base else None)
+
+    def wants_redraft(self, live: Live) -> bool:
+        """Whether it is a whole draft that is to have a second stage."""
         asked = self.request.two_stage
         wanted = self.loaded.canvas.two_stage if asked is None else asked
         span = live.block.layout.spans[0]
         whole = span.ending and live.block.layout.parts == (span,)
-        if self.commanded or self.pace.stopped or not (wanted and whole):
-            return False
+        return wanted and whole and not (self.commanded or self.pace.stopped)
+
+    def redrafts(self, live: Live) -> bool:
+        """Begin the second stage on a new board; return whether there is anything to write anew."""
+        span = live.block.layout.spans[0]
         bodies = [body_of(self._text(live.block, row), self.words) for row in live.rows]
         for row, track, body in zip(live.rows, live.tracks, bodies, strict=True):
             if body is not None:
@@ -185,6 +199,7 @@ class Run:
                 track.write_on(stands)
                 row.keep(stands)
         live.stage = Stage.REDRAFT
+        live.board = Board(self.loaded, live.board.seen, live.tracks)
         return any(body is not None for body in bodies)
 
     def tidy(self, live: Live) -> None:

@@ -171,6 +171,7 @@ FAULTS: dict[str, tuple[Spoil, str]] = {
     "patches of words": (edit("preprocessor_config.json", patch_size="x"), "no usable image"),
     "patches of nothing": (edit("preprocessor_config.json", patch_size=0), "no usable image"),
     "gap of truth": (edit("lacuna.json", default_gap_tokens=True), "lacuna.json in copy"),
+    "a redraft by a stranger": (edit("lacuna.json", redraft_adapter="who"), "does not bring"),
     "traits nonsense": (edit("lacuna.json", default_gap_tokens="x"), "lacuna.json in copy"),
 }
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lacuna_models.api import Engine, EngineError, Measure, ScoreBounds
 from lacuna_models.evaluate import dependence, evidence, radar
-from lacuna_models.loading import BOUNDS, CERTAINTY
+from lacuna_models.traits import BOUNDS, CERTAINTY
 from lacuna_models.weights import read_json
 
 

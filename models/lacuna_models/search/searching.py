@@ -50,6 +50,8 @@ class Candidate:
 class Search:
     """The search for one row's fills of one block."""
 
+    _board: Board
+
     def __init__(self, run: Run, block: Block, row: Row, seen: Context) -> None:
         """Look at the block's gaps; nothing is run yet."""
         self._run = run
@@ -99,7 +101,12 @@ class Search:
         """Give whole drafts their second stage, all together."""
         self._board_of(candidates)
         live = self._run.many(self._block, tuple(each.row for each in candidates), self._board)
-        if self._run.redrafts(live):
+        if not self._run.wants_redraft(live):
+            return
+        with self._run.second_mind():
+            if not self._run.redrafts(live):
+                return
+            self._board = live.board
             while not live.over and not self._run.pace.stopped:
                 self._advance(candidates)
             self._run.tidy(live)

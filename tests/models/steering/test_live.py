@@ -25,12 +25,15 @@ from lacuna_models.api import (
     Release,
     SamplerSettings,
     Seen,
+    Stage,
     StartingPoint,
     StepEvent,
     Strike,
     TokenState,
 )
+from lacuna_models.context import Contexts
 from lacuna_models.engine import DiffusionEngine, collect
+from lacuna_models.loading import Loaded
 from lacuna_models.search.redraft import body_of, once
 
 PROMPT = Prompt((ImageInput(np.full((128, 128), 60, np.uint8), Origin.PHANTOM),))
@@ -188,3 +191,23 @@ def test_a_second_stage_drops_doubles_and_keeps_the_body(bundled: DiffusionEngin
     request = replace(REQUEST, segments=(Gap("all"),), two_stage=True, settings=None)
     stages = [e.stage for e in bundled.fill(request) if isinstance(e, StepEvent)]
     assert stages == sorted(stages)
+
+
+def test_the_second_stage_is_written_by_the_checkpoints_adapter_for_it(
+    bundled: DiffusionEngine, shipped: Loaded
+) -> None:
+    engine = bundled.variant(two_stage=True, redraft_adapter="reader")
+    request = replace(REQUEST, segments=(Gap("all"),), settings=None)
+    at_work = {Stage.DRAFT: set[str | None](), Stage.REDRAFT: set[str | None]()}
+    for event in engine.fill(request):
+        if isinstance(event, StepEvent):
+            at_work[event.stage].add(shipped.adapters.active)
+    assert at_work == {Stage.DRAFT: {None}, Stage.REDRAFT: {"reader"}}
+    assert shipped.adapters.active is None
+
+
+def test_an_adapter_of_the_decoder_alone_shares_the_context(shipped: Loaded) -> None:
+    contexts = Contexts(shipped)
+    plain = contexts.get(REQUEST.prompt)
+    with shipped.thinking_with("reader"):
+        assert contexts.get(REQUEST.prompt) is plain
