@@ -38,7 +38,7 @@ from lacuna.study.overlays import read_overlays
 from lacuna.study.pixels import default_window, is_inverted, read_pixels, render
 from lacuna.study.record import image_reference, measured
 from lacuna.study.shutters import covered
-from tests.helpers import synthetic
+from tests.helpers import films, synthetic
 
 MEMORY = 3 << 30  # bytes of address space for the process that opens
 LONGEST = 2.0  # seconds of work on one file
@@ -73,6 +73,8 @@ def originals() -> tuple[bytes, ...]:
     with tempfile.TemporaryDirectory() as folder:
         paths = synthetic.write_all(Path(folder))
         paths["measurements"] = _measurements(paths["hounsfield"])
+        for name in ("mpeg2.mpg", "avc.h264", "avc.mp4", "main.hevc"):
+            paths[name] = films.write(Path(folder) / f"{name}.dcm", name)
         ours = [path.read_bytes() for path in paths.values()]
     return tuple(content for content in (*shipped, *ours) if len(content) < SMALL)
 

@@ -47,6 +47,7 @@ class PixelCache:
         self._urgent: list[_Wish] = []
         self._ahead: list[_Wish] = []
         self._later: list[_Wish] = []
+        self._failed: set[Key] = set()  # ahead; they wait for somebody to ask for them
         self._room = 0  # bytes that may still be decoded ahead
         self._typical = 0  # bytes of the last frame decoded
         self._closed = False
@@ -110,25 +111,32 @@ class PixelCache:
         """
         return self.request(image, frame, later=later).result()
 
-    def ahead(self, wanted: Sequence[tuple[Image, int]]) -> None:
+    def ahead(self, wanted: Sequence[tuple[Image, int]]) -> bool:
         """Say which frames will be wanted, the next first. Takes the place of what was said before.
 
         No more are decoded than the budget holds, so that what is ahead never drives itself out.
+        One that could not be decoded ahead is not tried again.
+
+        Returns:
+            Whether any of them is still to come.
         """
         with self._lock:
             wishes = [_Wish(_key(image, frame), image, frame, True) for image, frame in wanted]
             there = [self._look(wish.key) for wish in wishes]
             self._room = self._budget - sum(one.nbytes for one in there if one is not None)
-            missing = (wish for wish, one in zip(wishes, there, strict=True) if one is None)
+            pairs = zip(wishes, there, strict=True)
+            missing = [w for w, one in pairs if one is None and w.key not in self._failed]
             self._ahead = [wish for wish in missing if wish.key not in self._pending]
             self._ahead.reverse()  # taken from the end
             self._lock.notify_all()
+        return bool(missing)
 
     def forget(self) -> None:
         """Let all values and wishes ahead go, as when another case is opened."""
         with self._lock:
             self._ahead = []
             self._kept.clear()
+            self._failed.clear()
             self._used = self._typical = 0
 
     def close(self) -> None:
@@ -212,6 +220,9 @@ class PixelCache:
         try:
             values = files.read(wish.image, wish.frame)
         except BaseException as error:  # noqa: BLE001  it belongs to whoever asked, bug or not
+            with self._lock:
+                if wish.ahead:
+                    self._failed.add(wish.key)
             self._settle(wish, None)
             wish.future.set_exception(error)
         else:

@@ -7,6 +7,7 @@ from struct import Struct
 from typing import Any
 
 from pydicom.pixels import get_decoder
+from pydicom.uid import MPEGTransferSyntaxes
 
 from lacuna.errors import UserFacingError
 from lacuna.study.part10 import Header
@@ -20,6 +21,8 @@ GREY = ("MONOCHROME1", "MONOCHROME2")
 HALVED = ("YBR_FULL_422", "YBR_PARTIAL_422")  # chroma once for two pixels, PS3.3 C.7.6.3.1.2
 COLOUR = ("RGB", "YBR_FULL", *HALVED, "YBR_RCT", "YBR_ICT")
 PALETTE = "PALETTE COLOR"
+VIDEO = frozenset(MPEGTransferSyntaxes)  # MPEG-2, H.264 and H.265
+VIDEO_COLOUR = "YBR_PARTIAL_420"  # of video only, PS3.5 8.2.5
 FLOAT_BITS = {"FloatPixelData": 32, "DoubleFloatPixelData": 64}
 ITEM, END = 0xFFFEE000, 0xFFFEE0DD
 
@@ -44,8 +47,8 @@ def check_picture(header: Header, name: str) -> None:
         UserFacingError: one sentence.
     """
     ds = header.dataset
-    _check_size(ds, name)
-    _check_kind(ds, name)
+    _check_size(header, name)
+    _check_kind(header, name)
     bits, stored = integer(ds, "BitsAllocated"), integer(ds, "BitsStored")
     exact = FLOAT_BITS.get(header.keyword)
     if exact is not None and bits != exact:
@@ -54,21 +57,25 @@ def check_picture(header: Header, name: str) -> None:
         raise UserFacingError(f"{name} has {stored} of {bits} bits a pixel, which is not shown.")
 
 
-def _check_size(ds: Any, name: str) -> None:
+def _check_size(header: Header, name: str) -> None:
+    ds = header.dataset
     rows, columns = integer(ds, "Rows"), integer(ds, "Columns")
     if rows < 1 or columns < 1 or integer(ds, "NumberOfFrames", 1) < 0:
         raise UserFacingError(f"{name} does not say how large its picture is.")
-    too_large = rows * columns > MAX_FRAME_PIXELS or pixel_bytes(ds) > MAX_PIXEL_BYTES
-    if too_large or frames(ds) > MAX_FRAMES:
+    long = header.syntax not in VIDEO and pixel_bytes(ds) > MAX_PIXEL_BYTES  # no film lies unpacked
+    if rows * columns > MAX_FRAME_PIXELS or long or frames(ds) > MAX_FRAMES:
         raise UserFacingError(
             f"{name} declares {columns:,} x {rows:,} pixels "
             f"in {frames(ds):,} frames, more than can be shown."
         )
 
 
-def _check_kind(ds: Any, name: str) -> None:
+def _check_kind(header: Header, name: str) -> None:
+    ds = header.dataset
     photometric, samples = text(ds, "PhotometricInterpretation"), integer(ds, "SamplesPerPixel", 1)
     wanted = {**dict.fromkeys((*GREY, PALETTE), 1), **dict.fromkeys(COLOUR, 3)}
+    if header.syntax in VIDEO:
+        wanted = dict.fromkeys((*COLOUR, VIDEO_COLOUR), 3)
     if wanted.get(photometric) != samples:
         raise UserFacingError(
             f"{name} has pixels of a kind that is not shown "
@@ -87,7 +94,7 @@ def check_syntax(header: Header, name: str) -> None:
         UserFacingError: one sentence.
     """
     try:
-        available = get_decoder(header.syntax).is_available
+        available = header.syntax in VIDEO or get_decoder(header.syntax).is_available
     except NotImplementedError:
         available = False
     if not available:
@@ -111,7 +118,7 @@ def check_complete(header: Header, name: str) -> None:
         UserFacingError: one sentence.
     """
     if header.syntax.is_encapsulated:
-        if header.pixels_length is None and not _fragments_complete(header):
+        if header.pixels_length is None and not fragments(header)[1]:
             raise UserFacingError(
                 f"{name} is cut off: its compressed pixels end after "
                 f"{header.available:,} bytes, in the middle.",
@@ -128,18 +135,23 @@ def check_complete(header: Header, name: str) -> None:
         )
 
 
-def _fragments_complete(header: Header) -> bool:
-    """Walk the fragments (PS3.5 A.4). A missing end is forgiven where the last one is whole."""
+def fragments(header: Header) -> tuple[list[tuple[int, int]], bool]:
+    """Walk the fragments (PS3.5 A.4), of which the first is the offset table.
+
+    Returns:
+        Where in ``header.stream`` each lies and how long it is; and whether all are whole. A
+        missing end is forgiven where the last one is whole.
+    """
     read_head = Struct("<HHL")
     stream, end = header.stream, header.pixels_at + header.available
-    at, fragments = header.pixels_at, -1  # the first item is the offset table
+    at, found = header.pixels_at, list[tuple[int, int]]()
     while at + 8 <= end:
         stream.seek(at)
         group, element, length = read_head.unpack(stream.read(8))
         if group << 16 | element == END:
-            return fragments > 0
+            return found, len(found) > 1
         if group << 16 | element != ITEM:
-            return False
+            return found, False
+        found.append((at + 8, length))
         at += 8 + length
-        fragments += 1
-    return at == end and fragments > 0
+    return found, at == end and len(found) > 1

@@ -10,7 +10,14 @@ from typing import Any
 from pydicom.uid import HTJ2K, JPEG2000
 
 from lacuna.study import physical, planes
-from lacuna.study.checks import GREY, check_complete, check_picture, check_syntax, frames
+from lacuna.study.checks import (
+    GREY,
+    VIDEO,
+    check_complete,
+    check_picture,
+    check_syntax,
+    frames,
+)
 from lacuna.study.direct import direct
 from lacuna.study.document import Document
 from lacuna.study.documents import describe_document
@@ -228,7 +235,7 @@ def _lossy(header: Header) -> bool:
     marked = text(header.dataset, "LossyImageCompression") == "01"
     kind = header.syntax.name
     named = any(part in kind for part in LOSSY_SYNTAXES)
-    return marked or named or header.syntax in LOSSY_WAVELETS
+    return marked or named or header.syntax in LOSSY_WAVELETS or header.syntax in VIDEO
 
 
 def _windows_of_frames(ds: Any, count: int) -> tuple[tuple[Window, ...], ...]:

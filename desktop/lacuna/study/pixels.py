@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from pydicom.pixels import apply_color_lut
 
 from lacuna.errors import UserFacingError
-from lacuna.study import compressed, native
-from lacuna.study.checks import PALETTE, clean_syntax
+from lacuna.study import compressed, native, video
+from lacuna.study.checks import PALETTE, VIDEO, clean_syntax
 from lacuna.study.colour import to_8_bit, to_rgb
 from lacuna.study.describe import rescale
 from lacuna.study.direct import read_direct
@@ -104,6 +104,8 @@ class ImageReader:
         """Return one frame's stored values, unused bits cleared, and what they now stand for."""
         ds = self.header.dataset
         try:
+            if self.header.syntax in VIDEO:
+                return video.read_frame(self.header, self.image, frame, self.name), "RGB"
             if self.header.syntax.is_encapsulated:
                 return compressed.read_frame(self.header, frame, self.name)
             words = native.read_words(self.header, frame)

@@ -259,3 +259,23 @@ def test_what_is_kept_beside_frames_counts_and_goes_like_them(
     cache.keep("huge", "veil", 5 * FRAME)
     assert cache.kept("huge") is None
     assert cache.used == 4 * FRAME
+
+
+def test_what_cannot_be_decoded_ahead_is_not_tried_again_and_again(
+    stack: list[Image], made: list, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried, read = [], cache_module._Files.read
+
+    def counted(self: object, image: Image, frame: int) -> object:
+        tried.append(image.instance_number)
+        return read(self, image, frame)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(cache_module._Files, "read", counted)
+    stack[2].source.path.write_bytes(b"")
+    made.append(cache := PixelCache(100 * FRAME, threads=1))
+    wanted = [(image, 0) for image in stack[:4]]
+    while cache.ahead(wanted):
+        drained(cache, [stack[3]])
+    assert sorted(tried) == [0, 1, 2, 3]
+    with pytest.raises(UserFacingError):
+        cache.values(stack[2])

@@ -39,8 +39,8 @@ class Prefetch(QObject):
         wanted = self._wanted(stacks)
         missing = [one for one in wanted if self._cache.peek(*one) is None]
         if missing:
-            self._cache.ahead(missing[:_AT_ONCE])
-            self._timer.start()
+            if self._cache.ahead(missing[:_AT_ONCE]):
+                self._timer.start()  # what cannot be decoded is not waited for
         elif len(wanted) >= _frames_of(stacks):
             self._whole = stacks
 
