@@ -42,7 +42,7 @@ def label_lines(mark: Mark, pair: Mark | None = None) -> list[str]:
     if pair is not None and _size(mark) < _size(pair):
         return []
     lines = _readings(mark, pair)
-    return [*lines, *_notes(mark)] if lines else []
+    return [*lines, *_notes(mark, short=True)] if lines else []
 
 
 def report_words(mark: Mark, pair: Mark | None, place: str) -> str:
@@ -124,16 +124,20 @@ def _region_readings(mark: Mark, shape: EllipseRoi | FreehandRoi) -> list[str]:
     return [_mean_text(mark, found, "   "), words, size]
 
 
-def _notes(mark: Mark) -> list[str]:
-    """Say what a length or an area in a projection does not say by itself."""
+def _notes(mark: Mark, *, short: bool = False) -> list[str]:
+    """Say what a length or an area in a projection does not say by itself.
+
+    ``short``: on the image, where much would be covered.
+    """
     sized, scale = Length | Bidirectional | EllipseRoi | FreehandRoi, mark.scale
     if not isinstance(mark.shape, sized):
         return []
     if not scale.at_detector:
         return ["calibrated"] if scale.calibrated else []
     factor = scale.magnification
-    about = "" if factor is None else f", estimated magnification {factor:.2f} x"
-    return [f"at the detector{about}"]
+    if factor is None:
+        return ["at the detector"]
+    return [f"at the detector, {'about' if short else 'estimated magnification'} {factor:.2f} x"]
 
 
 def _waiting(mark: Mark) -> str:

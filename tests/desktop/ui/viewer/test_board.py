@@ -146,7 +146,7 @@ def test_a_length_at_the_detector_says_so_on_the_image() -> None:
     line = Length((0, 10), (24, 10))
     assert label_lines(mark(line, flat)) == ["12 mm", "at the detector"]
     larger = replace(flat, magnification=1.15)
-    assert label_lines(mark(line, larger))[1] == "at the detector, estimated magnification 1.15 x"
+    assert label_lines(mark(line, larger))[1] == "at the detector, about 1.15 x"
     assert label_lines(mark(Angle((10, 0), (0, 0), (10, 10)), larger)) == ["45\u00b0"]
 
 
