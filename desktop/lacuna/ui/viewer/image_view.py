@@ -1,15 +1,12 @@
-"""The viewport: one image on black, handled with mouse and keys. GUI thread only.
+"""The viewport: what ``showing`` shows, handled with mouse and keys. GUI thread only.
 
-It decodes nothing: ``index_wanted`` asks for another frame of the series, ``show_picture`` brings
-it. What it shows changes by the pure functions of ``viewer_state``; the mouse is ``hand``'s, what
-keys do is ``obey``'s, where the picture stands ``placing``'s, a document ``lectern``'s.
+``index_wanted`` asks for another frame of the series, ``show_picture`` brings it. The mouse is
+``hand``'s, what keys do is ``obey``'s.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QFocusEvent,
@@ -17,83 +14,48 @@ from PySide6.QtGui import (
     QKeySequence,
     QMouseEvent,
     QPaintEvent,
-    QResizeEvent,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from lacuna.study.model import Window
-from lacuna.study.softcopy import Layer, PresentationState
 from lacuna.ui.theme import Look
 from lacuna.ui.viewer import viewer_state as views
 from lacuna.ui.viewer.bindings import Bindings
 from lacuna.ui.viewer.board import Board, Mark, Spot, spot_of
 from lacuna.ui.viewer.cine import Cine
-from lacuna.ui.viewer.document_page import DocumentPage, Paper
+from lacuna.ui.viewer.document_page import Paper
 from lacuna.ui.viewer.hand import Hand, draws, turned
 from lacuna.ui.viewer.keyboard import key_text, wheel_text
-from lacuna.ui.viewer.lectern import WHOLE, Lectern
+from lacuna.ui.viewer.lectern import WHOLE
 from lacuna.ui.viewer.mouse import MouseAct
 from lacuna.ui.viewer.obey import obey
-from lacuna.ui.viewer.pdf_page import PdfPage
-from lacuna.ui.viewer.picture import Picture, same_series
-from lacuna.ui.viewer.placing import (
-    Placing,
-    Screen,
-    Size,
-    column_width,
-    screen_of,
-    true_size_words,
-)
-from lacuna.ui.viewer.presenting import (
-    Corners,
-    area_of,
-    corners_of,
-    layers_of,
-    shown_through,
-    true_width,
-)
-from lacuna.ui.viewer.sheet import Sheet, lay
-from lacuna.ui.viewer.view_painter import Extras, ViewPainter
-from lacuna.ui.viewer.viewer_state import Act, Tool, ViewState
+from lacuna.ui.viewer.picture import Picture
+from lacuna.ui.viewer.showing import Showing
+from lacuna.ui.viewer.viewer_state import Tool
 
 _FAR = 10  # frames
 
 
-class ImageView(QWidget):
+class ImageView(Showing):
     """One viewport. Left drag: the chosen tool; middle: pan; right: zoom; wheel: scroll."""
 
     index_wanted = Signal(int)  # a frame of the series, from 0
     series_wanted = Signal(int)  # how many series further on: -1 or 1
     maximise_wanted = Signal()
     spot_wanted = Signal(object)  # Spot: another frame, where a mark was changed
-    window_changed = Signal(object)  # Window, as shown
-    picture_changed = Signal()  # another frame, or none
     tool_changed = Signal(Tool)
     quote_wanted = Signal()  # the selected mark goes into the report
     menu_wanted = Signal(QPoint)  # where on the screen
     command_wanted = Signal(object)  # Command: what a single viewport cannot do
-    sheet_wanted = Signal(object, object)  # PdfPage, Wanted: a page of it, to be drawn
     note_wanted = Signal()  # words for the text that was just placed
     entered = Signal()  # the reader's hand or keys have come here
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._painter = ViewPainter(look)
-        self._picture: Picture | None = None
-        self._state: ViewState | None = None
-        self._lectern = Lectern(look, self, self._box)
-        self._lectern.sheet_wanted.connect(self.sheet_wanted)
-        self._presentation: PresentationState | None = None
-        self._message = ""
-        self._placing = Placing()
+        super().__init__(look, parent)
         self._count = 0  # the frames that can be scrolled through
         self._index = 0  # the frame last asked for; it may still be on its way
         self._hand = Hand(self)
         self.bindings = Bindings()
-        self.screen_dpi: float | None = None  # as the reader has measured it
-        self.remembered: Window | None = None  # the window that the series was last seen through
-        self.extras = Extras()
         self.cine = Cine(self)
         self.cine.due.connect(self._show_next)
         self.cine.changed.connect(self.update)
@@ -103,21 +65,6 @@ class ImageView(QWidget):
         self.setAccessibleName("Image")
         self.installEventFilter(self)
         self.setMouseTracking(True)  # a shape may follow the pointer between two clicks
-
-    @property
-    def picture(self) -> Picture | None:
-        """What is shown."""
-        return self._picture
-
-    @property
-    def state(self) -> ViewState | None:
-        """How it is looked at."""
-        return self._state
-
-    @property
-    def page(self) -> DocumentPage | PdfPage | None:
-        """The document that is shown in place of a picture."""
-        return self._lectern.page
 
     @property
     def index(self) -> int:
@@ -157,37 +104,22 @@ class ImageView(QWidget):
         old = self._picture
         if old is None or spot_of(old) != spot_of(picture):
             self._hand.pen.leave(spot_of(picture))
-        same = old is not None and same_series(old.series, picture.series)
-        if not same:
-            self._presentation = None
-        if not same or self._state is None:
-            known = self.remembered if picture.grey else None
-            self._state = ViewState(known or picture.window)
-            self._placing.hang()
-        self._picture, self._message = picture, ""
-        self._lectern.clear()
         self.board.settle(picture)
         self._index, self._count = picture.index, picture.count
-        self._place()
-        self.window_changed.emit(self._state.window)
-        self.picture_changed.emit()
-        self.update()
+        super().show_picture(picture)
 
     def show_message(self, message: str, count: int = 0) -> None:
         """Show no image but a sentence: opening, or why there is none.
 
         ``count`` frames can be scrolled through all the same, from the one last asked for.
         """
-        self._clear(message)
         self._count, self._index = count, self._index if count else 0
-        self.picture_changed.emit()
+        super().show_message(message)
 
     def show_paper(self, paper: Paper) -> None:
         """Show a document's text, or its pages; the wheel and the arrow keys scroll it."""
-        self._clear("")
         self._count = self._index = 0
-        self._lectern.put(paper)
-        self.picture_changed.emit()
+        super().show_paper(paper)
 
     def set_tool(self, tool: Tool) -> None:
         """Choose what the left button does."""
@@ -196,77 +128,6 @@ class ImageView(QWidget):
         self.setCursor(cursor)
         self.update()
         self.tool_changed.emit(tool)
-
-    def act(self, act: Act) -> None:
-        """Turn, flip, invert or reset; a document is made as wide as the view by a reset."""
-        if act is Act.RESET:
-            self._lectern.fit()
-            self._placing.hang()
-        if self._picture and self._state:
-            self.change(views.apply_act(self._state, act, self._picture.window))
-            if act is Act.RESET:
-                self._placing.hang()
-            self._place()
-
-    def zoom(self, notches: float, at: QPointF | None = None) -> None:
-        """Enlarge about a place in the view, its middle without one."""
-        if self._lectern.zoom(notches, at) or self._state is None:
-            return
-        way = at - QPointF(self.rect().center()) if at is not None else QPointF()
-        self.change(views.wheel_zoom(self._state, notches, (way.x(), way.y())))
-
-    def hold_size(self, size: Size) -> str:
-        """Show the picture at a size and keep it there; return what is to be said of it."""
-        picture, screen = self._picture, self.screen_told()
-        if picture is None:
-            return ""
-        if size is Size.TRUE and (column_width(picture) is None or screen.pitch is None):
-            return true_size_words(picture, screen)
-        self._placing.hold(size)
-        self._place()
-        return true_size_words(picture, screen) if size is Size.TRUE else ""
-
-    @property
-    def held_size(self) -> Size | None:
-        """The size that the picture is kept at."""
-        return self._placing.size
-
-    def screen_told(self) -> Screen:
-        """Return what is known of the screen that the view is on."""
-        told = self.screen().physicalDotsPerInch()
-        return screen_of(told, self.screen_dpi, self.devicePixelRatioF())
-
-    def set_window(self, window: Window) -> None:
-        """Look through another window."""
-        if self._picture and self._state and self._picture.grey:
-            self.change(replace(self._state, window=window))
-
-    def present(self, state: PresentationState | None) -> None:
-        """Look at the picture as a presentation state says; None takes it back."""
-        self._presentation = state
-        if self._picture is not None and self._state is not None:
-            kept, box = self._state, self._box()
-            if state is None:
-                self.change(ViewState(self._picture.window))
-                return
-            view, pitch = (box.width(), box.height()), self.screen_told().pitch
-            self.change(shown_through(state, self._picture, kept, view, pitch))
-            millimetres = true_width(state, self._picture)
-            if millimetres is not None and pitch is not None:
-                self._placing.hold(Size.TRUE, millimetres)
-
-    def layers(self) -> tuple[Layer, ...]:
-        """Return the graphics that lie over the picture."""
-        if self._presentation is None or self._picture is None:
-            return ()
-        return layers_of(self._presentation, self._picture)
-
-    def area(self) -> Corners | None:
-        """Return which part of the picture is presented, in its pixels; None for all of it."""
-        if self._presentation is None or self._picture is None:
-            return None
-        found = area_of(self._presentation, self._picture)
-        return corners_of(found) if found is not None else None
 
     def scroll(self, by: int) -> None:  # type: ignore[override]  # QWidget's moves pixels
         """Ask for the frame ``by`` further on; nothing happens at the ends of the series."""
@@ -319,49 +180,13 @@ class ImageView(QWidget):
         self.update()
         return done
 
-    def change(self, state: ViewState) -> None:
-        """Look at the picture in another way."""
-        old, self._state = self._state, state
-        if old is not None:
-            self._placing.moved(old, state)
-        if old is None or old.window != state.window:
-            self.window_changed.emit(state.window)
-        self.update()
-
-    def sheet(self) -> Sheet | None:
-        """Return the picture as it lies in the view."""
-        if self._picture is None or self._state is None:
-            return None
-        return lay(self._box(), self._picture, self._state)
-
-    def set_extras(self, extras: Extras) -> None:
-        """Say what is painted beside the image: lines of other viewports, which texts."""
-        if extras != self.extras:
-            self.extras = extras
-            self.update()
-
-    def move_page(self, dx: float, dy: float) -> bool:
-        """Move the document that is shown with the pointer; False if there is none."""
-        return self._lectern.move(dx, dy)
-
     def turn_wheel(self, event: QWheelEvent) -> None:
         """Scroll by the wheel, also one that was turned elsewhere in the window."""
         self.scroll(-self._hand.notches(event))
         event.accept()
 
-    def sizeHint(self) -> QSize:
-        return QSize(640, 640)
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(160, 160)
-
     def paintEvent(self, event: QPaintEvent) -> None:
         self._painter.paint(self, self._box(), self._hand, self._message)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._place()
-        self._lectern.refresh()
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
@@ -436,9 +261,7 @@ class ImageView(QWidget):
 
     def _clear(self, message: str) -> None:
         self.cine.stop()
-        self._picture, self._state, self._message = None, None, message
-        self._lectern.clear()
-        self.update()
+        super()._clear(message)
 
     def _show_next(self) -> None:
         """Ask for the next frame, round the end, unless the last one is still on its way."""
@@ -450,18 +273,6 @@ class ImageView(QWidget):
         if index != self._index:
             self._index = index
             self.index_wanted.emit(index)
-
-    def _place(self) -> None:
-        """Put the picture where it belongs, unless the reader has moved it."""
-        if self._picture is None or self._state is None:
-            return
-        box = self._box()
-        view = box.width(), box.height()
-        self._state = self._placing.placed(self._picture, self._state, view, self.screen_told())
-        self.update()
-
-    def _box(self) -> QRectF:
-        return QRectF(self.rect()).adjusted(1, 2, -1, -1)
 
     def _show_change(self, spot: Spot | None) -> None:
         """Show what undo or redo has changed, on another frame if need be: nothing is hidden."""
