@@ -23,14 +23,15 @@ from lacuna.study.voi import render
 from lacuna.ui import main_window
 from lacuna.ui.desk import frames
 from lacuna.ui.theme import dress, make_look
+from lacuna.ui.viewer.bindings import Bindings
 from lacuna.ui.viewer.board import mark_of
-from lacuna.ui.viewer.commands import Bindings, Command
+from lacuna.ui.viewer.commands import Command
 from lacuna.ui.viewer.hanging import Layout
 from lacuna.ui.viewer.image_menu import build_menu
 from lacuna.ui.viewer.mark_words import label_lines
 from lacuna.ui.viewer.pdf_page import PdfPage
 from lacuna.ui.viewer.stack import Reformat
-from lacuna.ui.viewer.viewer_state import CT_PRESETS
+from lacuna.ui.viewer.viewer_state import CT_PRESETS, Act
 from lacuna.ui.widgets import Words
 from lacuna.work.engine_worker import LoadProgress, ModelChoice
 from lacuna_models.api import FillRequest
@@ -342,8 +343,8 @@ def test_measurements_that_come_before_their_image_are_put_on_it(
 def test_a_key_that_was_chosen_is_kept(application: Application, data_dir: Path) -> None:
     window = application.parts.window
     window.keys_dialog.use(Bindings())
-    window.keys_dialog.changed.emit(Bindings().with_key(Command.INVERT, "N"))
-    assert window.viewports.bindings.command("N") is Command.INVERT
+    window.keys_dialog.changed.emit(Bindings().with_key(Act.INVERT, "N"))
+    assert window.viewports.bindings.order("N") is Act.INVERT
     assert load_settings(locate(data_dir).settings).keys == {"invert": "N"}
 
 
