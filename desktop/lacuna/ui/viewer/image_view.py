@@ -198,6 +198,8 @@ class ImageView(Showing):
         self.update()
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ScreenChangeInternal:
+            self._place()  # a true size is another one on another screen
         # Esc belongs to the window, where it stops a run, unless a shape is under way. A filter,
         # not ``event``: an error while painting beneath that would end the process (see the
         # report's editor).

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtWidgets import QApplication, QTextEdit
 from pytestqt.qtbot import QtBot
 
@@ -62,6 +62,13 @@ def test_a_true_size_holds_until_the_reader_zooms(qtbot: QtBot, view: ImageView)
     assert view.held_size is Size.TRUE
     view.zoom(1.0)
     assert view.held_size is None
+
+
+def test_a_true_size_is_kept_on_another_screen(view: ImageView) -> None:
+    view.hold_size(Size.TRUE)
+    view.screen_dpi = 2 * DPI
+    QApplication.sendEvent(view, QEvent(QEvent.Type.ScreenChangeInternal))
+    assert pixel(view) == pytest.approx(0.14 * 2 * DPI / 25.4)
 
 
 def test_one_to_one_is_one_pixel_of_the_screen(qtbot: QtBot, view: ImageView) -> None:
