@@ -30,6 +30,7 @@ from lacuna.ui.desk.filling import Filling, Seeds, fresh_seed
 from lacuna.ui.desk.image_keys import ImageKeys
 from lacuna.ui.desk.journal import Journal
 from lacuna.ui.desk.keeping import Keeping
+from lacuna.ui.desk.keeping_keys import KeyKeeping
 from lacuna.ui.desk.measurement_files import MeasurementFiles
 from lacuna.ui.desk.measuring import Measuring
 from lacuna.ui.desk.modelling import Modelling
@@ -139,7 +140,9 @@ class Application(QObject):
         self._keys = ImageKeys(window, bindings_from(settings.keys))
         window.viewports.use_screen(settings.screen_dpi)
         measuring = Measuring(window, panel, session)
-        self._keeping = Keeping(window, session, self._pool, Vault(paths.data / "kept"))
+        vault = Vault(paths.data / "kept")
+        self._keeping = Keeping(window, session, self._pool, vault)
+        self._keeping_keys = KeyKeeping(session, self._pool, vault, sending, self._keeping)
         self._measurements = MeasurementFiles(window, session, self._pool, self._keeping)
         filling = Filling(window, panel, session, worker, settings, seeds, sending)
         self.parts = Parts(
@@ -177,6 +180,7 @@ class Application(QObject):
         self._pixels.close()
         self._pool.close()
         self._keeping.close()
+        self._keeping_keys.close()
         self._log.write(Event.CLOSED)
         self._log.close()
 

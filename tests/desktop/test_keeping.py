@@ -9,7 +9,7 @@ import keyring
 import pydicom
 import pytest
 from keyring.backends.fail import Keyring as NoKeyring
-from PySide6.QtCore import QEvent
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QApplication
 
 from lacuna.app import Application
@@ -219,6 +219,35 @@ def test_two_windows_keep_what_both_draw(sitting: Sitting, tmp_path: Path, data_
     second = sitting()
     drop(second, *files)
     assert {mark.id for mark in board_of(second).marks} == {mark.id for mark in board.marks}
+
+
+def test_key_images_are_sent_in_the_next_sitting_as_they_were(
+    sitting: Sitting, tmp_path: Path, data_dir: Path
+) -> None:
+    files = demo.ct(tmp_path / "ct", slices=6, size=48)
+    first = sitting()
+    drop(first, *files)
+    for _ in range(2):
+        drive.press(first.parts.window.image_view, Qt.Key.Key_K)
+        first.parts.window.image_view.scroll(1)
+        settle(first)
+    before = first.parts.sending.key_images.images
+    assert len(before) == 2
+    second = sitting()
+    drop(second, *files)
+    sending = second.parts.sending
+    drive.wait_for(lambda: len(sending.key_images.images) == 2, "the key images")
+    again = sending.key_images.images
+    assert [one.picture.digest() for one in again] == [one.picture.digest() for one in before]
+    assert [(one.spot, one.title) for one in again] == [(one.spot, one.title) for one in before]
+    assert sending.chips()[0].text == "2 images"
+    sending.drop(0)
+    sending.drop(0)
+    drive.wait_for(lambda: not any((data_dir / "kept").glob("*.kept")), "nothing to keep")
+    third = sitting()
+    drop(third, *files)
+    board_of(third)
+    assert third.parts.sending.key_images.images == ()
 
 
 def test_what_a_report_leaves_out_is_said_as_it_is(sitting: Sitting, tmp_path: Path) -> None:

@@ -89,12 +89,24 @@ class Keeping(QObject):
             shelf.taken[mark_id] = None
             self._rest.start()
 
+    def tell(self, error: UserFacingError) -> None:
+        """Say once what went wrong; without a keyring it goes wrong at each change."""
+        said = error.message
+        if said in self._told:
+            return
+        self._told.add(said)
+        notice = error_notice(error, KEEPING_KEY)
+        if isinstance(error, NoKeyError):
+            notice = Notice(NoticeKind.INFO, KEEPING_KEY, NOT_KEPT, f"{said} {UNTIL}")
+        self._window.notices.show_notice(notice)
+
     def close(self) -> None:
         """Write what is not yet written, here and now. Call it when the pool is closed."""
         self._rest.stop()
         for shelf in self._shelves.values():
             # What was kept may not have been read yet: what is on the disk is joined in anyway.
-            if shelf.changed or (shelf.board.marks and not shelf.stands):
+            unread = shelf.board.marks and not shelf.stands and not shelf.left
+            if shelf.changed or unread:
                 try:
                     shelf.kept = _written(self._vault, shelf.about, *shelf.order())
                 except UserFacingError:
@@ -114,6 +126,7 @@ class Keeping(QObject):
         board.on_change = self._rest.start
         job = self._pool.prepare(lambda _progress, _cancel: _read(self._vault, about))
         job.done.connect(self._on_read)
+        job.failed.connect(self.tell)
         self._pool.start(job)
 
     def _on_read(self, found: object) -> None:
@@ -121,7 +134,7 @@ class Keeping(QObject):
             return
         shelf = self._shelves[found.about]
         if found.error is not None:
-            self._tell(found.error)
+            self.tell(found.error)
         shelf.taken = dict.fromkeys((*found.kept.taken, *shelf.taken))
         self._stand(shelf, found.kept)
         shelf.stands = True
@@ -164,19 +177,8 @@ class Keeping(QObject):
         shelf, self._writing = self._writing, None
         if shelf is not None:
             shelf.failed = True
-        self._tell(error)
+        self.tell(error)
         self._write()
-
-    def _tell(self, error: UserFacingError) -> None:
-        """Say once what went wrong; without a keyring it goes wrong at each change."""
-        said = error.message
-        if said in self._told:
-            return
-        self._told.add(said)
-        notice = error_notice(error, KEEPING_KEY)
-        if isinstance(error, NoKeyError):
-            notice = Notice(NoticeKind.INFO, KEEPING_KEY, NOT_KEPT, f"{said} {UNTIL}")
-        self._window.notices.show_notice(notice)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ class Sending(QObject):
     """
 
     changed = Signal()
+    keys_changed = Signal()  # other key images than before, by the reader's choice
     tokens_chosen = Signal(object)  # int, or None: the reader's own number of tokens an image
 
     def __init__(self, window: MainWindow, session: Session, tokens: int | None = None) -> None:
@@ -64,6 +65,15 @@ class Sending(QObject):
         """The open case's key images."""
         case = self._session.case
         return self._kept.get(case.study.key, KeyImages()) if case is not None else KeyImages()
+
+    def keys_of(self, study: StudyKey) -> KeyImages:
+        """Return a case's key images, the open one's or another's."""
+        return self._kept.get(study, KeyImages())
+
+    def stand(self, study: StudyKey, images: KeyImages) -> None:
+        """Take up what was chosen for a case in an earlier sitting, before all chosen in this."""
+        self._kept[study] = images.under(self.keys_of(study))
+        self._tell()
 
     def sent(self) -> tuple[KeyImage, ...]:
         """Return what the model would get now, exactly."""
@@ -178,6 +188,7 @@ class Sending(QObject):
         if case is not None:
             self._kept[case.study.key] = images
             self._tell()
+            self.keys_changed.emit()
 
     def _tell(self) -> None:
         self._window.viewports.set_kept(self.key_images.names)

@@ -56,6 +56,11 @@ class KeyImages:
         others = tuple(one for one in self.images if one.name != image.name)
         return replace(self, images=(*others, image)[-MOST:])
 
+    def under(self, later: KeyImages) -> KeyImages:
+        """Return them with those chosen later, which take the places of ones of the same frames."""
+        own = tuple(one for one in self.images if one.name not in later.names)
+        return replace(self, images=(*own, *later.images)[-MOST:])
+
     def without(self, number: int) -> KeyImages:
         """Return them without the one at a place."""
         return replace(self, images=self.images[:number] + self.images[number + 1 :])

@@ -9,9 +9,12 @@ import pytest
 
 from lacuna.study.model import Window
 from lacuna.study.voi import render
-from lacuna.ui.viewer.key_images import MOST, KeyImages, taken, tokens_each
+from lacuna.ui.viewer.board import Spot
+from lacuna.ui.viewer.key_images import MOST, KeyImage, KeyImages, taken, tokens_each
+from lacuna.ui.viewer.key_store import decode, encode
 from lacuna.ui.viewer.picture import Veil
 from lacuna.ui.viewer.viewer_state import ViewState
+from lacuna_models.api import ImageInput, Origin
 from tests.helpers import studies
 
 WIDE, NARROW = Window(2048, 4096), Window(1000, 200)
@@ -62,3 +65,35 @@ def test_no_more_are_kept_than_can_be_read() -> None:
 def test_the_rule_shares_the_room_among_the_images(count: int, tokens: int) -> None:
     assert tokens_each(count) == tokens
     assert tokens_each(count, 280) == 280
+
+
+def test_they_come_back_from_the_store_pixel_by_pixel() -> None:
+    colour = np.arange(2 * 3 * 3, dtype=np.uint8).reshape(2, 3, 3)
+    grey = np.array([[0, 255], [7, 9]], dtype=np.uint8)
+    images = KeyImages(
+        (
+            KeyImage(Spot("1", "1.1", 0), ImageInput(colour, Origin.PHANTOM, "PA"), "se 1, im 1"),
+            KeyImage(Spot("1", "1.2", 4), ImageInput(grey), "se 1, im 6"),
+        )
+    )
+    again = decode(encode(images))
+    for one, other in zip(images.images, again.images, strict=True):
+        assert (one.spot, one.title, one.picture.origin, one.picture.label) == (
+            other.spot,
+            other.title,
+            other.picture.origin,
+            other.picture.label,
+        )
+        assert np.array_equal(one.picture.pixels, other.picture.pixels)
+    for nonsense in (b"", b"PK\x03\x04", encode(images)[:-30]):
+        with pytest.raises(ValueError):  # noqa: PT011
+            decode(nonsense)
+
+
+def test_what_is_chosen_later_takes_the_place_of_what_was_kept() -> None:
+    def key(number: int, grey: int) -> KeyImage:
+        pixels = np.full((2, 2), grey, dtype=np.uint8)
+        return KeyImage(Spot("1", f"1.{number}", 0), ImageInput(pixels), str(grey))
+
+    kept, later = KeyImages((key(1, 1), key(2, 1))), KeyImages((key(2, 9),))
+    assert [one.title for one in kept.under(later).images] == ["1", "9"]
