@@ -215,8 +215,8 @@ class LiveRun:
 
     def tokens(self, span_id: str) -> list[LiveToken] | None:
         """Return a span's tokens as they look now; None before its first step."""
-        tracks = self._tracks.get(span_id)
-        return None if tracks is None else [self._now(track) for track in tracks]
+        tracks, now = self._tracks.get(span_id), self._clock()
+        return None if tracks is None else [self._seen(track, now) for track in tracks]
 
     def last(self, span_id: str) -> str:
         """Return the span itself: a run paints over what it fills."""
@@ -230,8 +230,7 @@ class LiveRun:
             for token in self.tokens(span_id) or ()
         )
 
-    def _now(self, track: _Track) -> LiveToken:
-        now = self._clock()
+    def _seen(self, track: _Track, now: float) -> LiveToken:
         change = 1.0 if self._calm else min((now - track.changed) / CROSS_FADE, 1.0)
         age = 1.0 if self._calm else min((now - track.accepted) / ACCEPTED_FADE, 1.0)
         if track.draft.state is TokenState.ACCEPTED:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+from PySide6.QtGui import QColor, QPainter, QPen
 
 from lacuna.ui.editor.live import LiveToken
 from lacuna.ui.theme import SPAN_RADIUS
@@ -66,12 +66,14 @@ class Placed:
     baseline: float
 
 
-def flow(tokens: list[LiveToken], lines: list[Line], metrics: QFontMetricsF) -> list[Placed]:
+def flow(
+    tokens: list[LiveToken], lines: list[Line], width_of: Callable[[str], float]
+) -> list[Placed]:
     """Set tokens into lines word by word. What finds no room is left out."""
     result: list[Placed] = []
     number, x = 0, lines[0].left if lines else 0.0
     for word in _words(tokens):
-        width = sum(metrics.horizontalAdvance(_flat(token.text)) for token in word)
+        width = sum(width_of(_flat(token.text)) for token in word)
         if "\n" not in word[0].text and _overflows(x, width, lines[number : number + 1]):
             number, x = _next_line(number, lines)
         for token in word:
@@ -81,7 +83,7 @@ def flow(tokens: list[LiveToken], lines: list[Line], metrics: QFontMetricsF) -> 
                 return result
             line = lines[number]
             text = _flat(token.text).lstrip() if x == line.left else _flat(token.text)
-            right = min(x + metrics.horizontalAdvance(text), line.right)
+            right = min(x + width_of(text), line.right)
             if text and right > x:
                 result.append(Placed(token, text, x, right, line.baseline))
             x = max(right, x)

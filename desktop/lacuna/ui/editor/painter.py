@@ -38,6 +38,7 @@ from lacuna.ui.editor.mark_paint import (
 )
 from lacuna.ui.editor.spans import is_measured
 from lacuna.ui.editor.styles import CLAMP_ROOM
+from lacuna.ui.editor.typeface import Typeface
 from lacuna.ui.paint import paint_box
 from lacuna.ui.theme import SPAN_RADIUS, Look, Role
 
@@ -67,7 +68,7 @@ class Scene:
     """
 
     look: Look
-    pixels: int
+    face: Typeface
     layer: Layer
     focus: Run | None
     live: Shown | None
@@ -79,12 +80,12 @@ class Scene:
     @property
     def above(self) -> float:
         """From the base line to the top of a box."""
-        return self.pixels * 1.0 + 1
+        return self.face.pixels * 1.0 + 1
 
     @property
     def below(self) -> float:
         """From the base line to the bottom of a box."""
-        return self.pixels * 0.375
+        return self.face.pixels * 0.375
 
 
 class SpanPainter:
@@ -92,7 +93,8 @@ class SpanPainter:
 
     def __init__(self, binding: Binding, scene: Scene) -> None:
         self._binding, self._scene, self._look = binding, scene, scene.look
-        self._metrics = QFontMetricsF(scene.look.font(Role.REPORT, scene.pixels))
+        self._face, self._metrics = scene.face, scene.face.metrics
+        self._laid: dict[str, list[Piece]] = {}  # where spans lie, in this frame
         self._live = self._placed_tokens()
         self._tones = tones_of(scene.look.theme, meaningless=scene.meaningless)
 
@@ -116,7 +118,7 @@ class SpanPainter:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for run in self._binding.runs():
             if run.span.id in self._live:
-                painter.setFont(self._look.font(Role.REPORT, self._scene.pixels))
+                painter.setFont(self._face.font)
                 tokens = self._live[run.span.id]
                 paint_tokens(painter, tokens, self._tones, self._scene.below)
             elif isinstance(run.span, Fixed):
@@ -149,7 +151,9 @@ class SpanPainter:
         return room is not None and room.lines > 1
 
     def _pieces(self, run: Run) -> list[Piece]:
-        return pieces(self._document, run.start, run.end)
+        if run.span.id not in self._laid:
+            self._laid[run.span.id] = pieces(self._document, run.start, run.end)
+        return self._laid[run.span.id]
 
     @property
     def _document(self) -> QTextDocument:
@@ -169,7 +173,7 @@ class SpanPainter:
         return found
 
     def _placed(self, run: Run, tokens: list[LiveToken]) -> list[Placed]:
-        return flow(tokens, self._lines(run), self._metrics)
+        return flow(tokens, self._lines(run), self._face.width_of)
 
     def _lines(self, run: Run) -> list[Line]:
         if not isinstance(run.span, Gap):
@@ -252,11 +256,11 @@ class SpanPainter:
         pen.setDashPattern([3.2, 2.4])
         painter.setPen(pen)
         painter.drawRoundedRect(box.adjusted(0.6, 0.6, -0.6, -0.6), _GAP_PAD, _GAP_PAD)
-        painter.setFont(self._look.font(Role.ANCHOR, self._scene.pixels))
+        painter.setFont(self._look.font(Role.ANCHOR, self._face.pixels))
         painter.setPen(QColor(tone.text))
         baseline = QPointF(0, box.bottom() - self._scene.below)
         words = short_length(run.span.length) if isinstance(run.span, Gap) else ""
-        width = self._metrics.horizontalAdvance(words)
+        width = self._face.width_of(words)
         painter.drawText(QPointF(box.center().x() - width / 2, baseline.y()), words)
 
     def _fill_line(self, painter: QPainter, run: Run) -> None:

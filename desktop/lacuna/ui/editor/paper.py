@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QPoint, QPointF, QRect, QSizeF
-from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QTextEdit
 
 from lacuna.report.model import Gap
@@ -25,8 +25,9 @@ from lacuna.ui.editor.mark_paint import EVIDENCE, Marked
 from lacuna.ui.editor.painter import GUTTER, Scene, SpanPainter, lines_height
 from lacuna.ui.editor.spans import is_measured
 from lacuna.ui.editor.styles import Styler
+from lacuna.ui.editor.typeface import Typeface
 from lacuna.ui.paint import painting
-from lacuna.ui.theme import Look, Role
+from lacuna.ui.theme import Look
 
 RIGHT_MARGIN = 32
 _TOP_MARGIN = 14
@@ -43,7 +44,7 @@ class Paper:
         self._live, self._hand = live, hand
         self._layer, self._meaningless = Layer.CERTAINTY, False
         self._marks: Callable[[], tuple[Marked, ...]] = tuple
-        self.pixels = Role.REPORT.pixels
+        self._face = Typeface(look)
         self.styler = Styler(binding, look)
         self._set_margins()
         self._gap_object = GapObject(view.document(), self._gap_size)
@@ -66,9 +67,15 @@ class Paper:
         self._meaningless = meaningless
         self.repaint()
 
+    @property
+    def pixels(self) -> int:
+        """The size of the report's type."""
+        return self._face.pixels
+
     def zoom(self, by: int) -> None:
         """Make the report's text larger or smaller, by pixels, within its bounds."""
-        self.pixels = min(max(self.pixels + by, _SMALLEST), _LARGEST)
+        pixels = min(max(self.pixels + by, _SMALLEST), _LARGEST)
+        self._face = Typeface(self._look, pixels)
         self.styler.set_look(self._look, self.pixels)
         self.relayout_gaps()
 
@@ -100,7 +107,7 @@ class Paper:
 
     def setting(self) -> Setting:
         """Return how text is set, for whoever keeps room for it."""
-        return Setting(self.measure(), self.pixels, self._metrics().horizontalAdvance)
+        return Setting(self.measure(), self.pixels, self._face.width_of)
 
     def measure(self) -> float:
         """Return how long a line is, in pixels."""
@@ -167,7 +174,7 @@ class Paper:
         evidence = self._layer is Layer.EVIDENCE
         return Scene(
             self._look,
-            self.pixels,
+            self._face,
             self._layer,
             caret.focused(self._binding, self._view.textCursor()),
             self._live.shown,
@@ -180,13 +187,10 @@ class Paper:
     def _gaps(self) -> list[Run]:
         return [run for run in self._binding.runs() if isinstance(run.span, Gap)]
 
-    def _metrics(self) -> QFontMetricsF:
-        return QFontMetricsF(self._look.font(Role.REPORT, self.pixels))
-
     def _gap_size(self, span_id: str) -> QSizeF:
-        metrics = self._metrics()
+        metrics = self._face.metrics
         words = short_length(self._binding.length_of(span_id))
-        width = metrics.horizontalAdvance(words) + self.pixels + 2 * GAP_MARGIN
+        width = self._face.width_of(words) + self.pixels + 2 * GAP_MARGIN
         height = metrics.ascent()
         shown = self._live.shown
         room = shown.rooms.get(span_id) if shown is not None else None

@@ -88,7 +88,7 @@ def test_a_long_draft_gets_lines_of_its_own() -> None:
 
 def placed(words: list[str], lines: list[Line], metrics: QFontMetricsF) -> list[tuple[str, float]]:
     tokens = [LiveToken(word, word, TokenState.SETTLED, 1.0, 0.0) for word in words]
-    return [(item.text, item.baseline) for item in flow(tokens, lines, metrics)]
+    return [(item.text, item.baseline) for item in flow(tokens, lines, metrics.horizontalAdvance)]
 
 
 def test_words_are_kept_whole_where_lines_end(qapp: QApplication) -> None:
