@@ -41,11 +41,11 @@ def written_whole(path: Path) -> Iterator[Path]:
 
 
 def write_state(path: Path, weights: Mapping[str, Tensor], momenta: Mapping[str, Tensor]) -> None:
-    """Write named weights, and the optimiser's momenta behind ``o.``."""
-    state = {name: weight.detach() for name, weight in weights.items()}
-    state |= {f"{_MOMENTA}{name}": value for name, value in momenta.items()}
+    """Write named weights, and the optimiser's momenta behind ``o.``, from any device."""
+    state = {**weights, **{f"{_MOMENTA}{name}": value for name, value in momenta.items()}}
+    kept = {name: value.detach().cpu().contiguous() for name, value in state.items()}
     with written_whole(path) as partial:
-        save_file({name: value.contiguous() for name, value in state.items()}, partial)
+        save_file(kept, partial)
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:

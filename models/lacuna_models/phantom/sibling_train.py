@@ -80,11 +80,12 @@ def train_sibling(
             no run's; a tower of another shape; the disk is full.
         KeyboardInterrupt: Ctrl+C; what was learnt is saved.
     """
-    if not resume:
-        recipe = replace(recipe, tower=tower is not None)
-    run = SiblingRun.enter(folder, recipe, resume, machine)
-    if tower is not None and not resume:
-        _take(run, tower)
+    if resume or tower is None:
+        run = SiblingRun.enter(folder, recipe, resume, machine)
+    else:
+        saved = _saved_tower(tower)
+        run = SiblingRun.enter(folder, replace(recipe, tower=True), resume, machine)
+        _take(run, tower, saved)
     pictures = draw(run)
     learn_vision(run, pictures)
     learn_words(
@@ -102,11 +103,15 @@ def is_sibling(folder: Path) -> bool:
     return saved is not None and SiblingRun.owns(saved["recipe"])
 
 
-def _take(run: SiblingRun, tower: Path) -> None:
-    """Start from the vision of a diffusion run, and count its minutes and steps as this run's."""
+def _saved_tower(tower: Path) -> dict[str, Any]:
     saved = saved_run(tower)
     if saved is None or not Run.owns(saved["recipe"]):
         raise EngineError(f"{tower} holds no training run.", "Name a run of the bundled model.")
+    return saved
+
+
+def _take(run: SiblingRun, tower: Path, saved: dict[str, Any]) -> None:
+    """Start from the vision of a diffusion run, and count its minutes and steps as this run's."""
     phase = "language" if saved["progress"]["language_steps"] else "vision"
     try:
         taken = take_tower(run.model, read_tensors(tower / f"state-{phase}.safetensors"))
@@ -124,9 +129,11 @@ def _share(run: SiblingRun, tower: Path) -> None:
     """Link the pictures and soft tokens of a run with the same phantoms, to spare making them."""
     for pattern in ("pictures-*.npy", "soft-tokens-*.safetensors"):
         for file in tower.glob(pattern):
+            if (run.folder / file.name).exists():  # linked before a first checkpoint was written
+                continue
             try:
                 os.link(file, run.folder / file.name)
-            except OSError as error:  # another file system, or here already: they are made anew
+            except OSError as error:  # another file system: they are made anew
                 run.machine.display.say(f"{file.name} is not shared: {error.strerror}")
 
 

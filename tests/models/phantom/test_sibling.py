@@ -14,6 +14,9 @@ from transformers import AutoTokenizer, Gemma4ForConditionalGeneration, Gemma4Im
 from lacuna_models.api import EngineError, ImageInput, Prompt
 from lacuna_models.cli import main
 from lacuna_models.phantom.cases import draw_case
+from lacuna_models.phantom.display import Lines
+from lacuna_models.phantom.machine import Machine
+from lacuna_models.phantom.phases import draw, make_tasks
 from lacuna_models.phantom.picture import render
 from lacuna_models.phantom.prompts import prompt_ids, vocabulary
 from lacuna_models.phantom.runs import Progress, Recipe, Run
@@ -26,8 +29,9 @@ from lacuna_models.phantom.sibling_train import (
     train_sibling,
 )
 from lacuna_models.phantom.sibling_writer import SiblingWriter
+from lacuna_models.phantom.tasks import Tasks
 from lacuna_models.phantom.tokenizer import MASK
-from tests.models.phantom.test_train import TINY, ticking
+from tests.models.phantom.test_train import TINY, Ticks, ticking
 
 RECIPE = SiblingRecipe(
     minutes=0.15,
@@ -120,6 +124,30 @@ def test_vision_may_come_from_the_bundled_models_run(run: SiblingRun, tmp_path: 
     other = replace(recipe, shape=replace(TINY, vision_mlp=48))
     with pytest.raises(EngineError, match="does not fit"):
         train_sibling(tmp_path / "other", other, tower=sister.folder)
+
+
+def test_pictures_of_a_finished_tower_are_shared_and_found_again(tmp_path: Path) -> None:
+    from lacuna_models.phantom.optimise import Optimiser
+
+    said: list[str] = []
+
+    class Listener(Lines):
+        def say(self, text: str) -> None:
+            said.append(text)
+
+    progress = Progress(vision_steps=7, language_steps=3)
+    sister = Run(tmp_path / "sister", Recipe(shape=TINY, pictures=8), progress)
+    sister.folder.mkdir()
+    make_tasks(sister, draw(sister), Tasks)
+    sister.save("language", Optimiser([]))
+    recipe = replace(RECIPE, minutes=0.021, pictures=8)
+    for _ in range(2):  # the second time as after a stop before the first checkpoint
+        machine = Machine(display=Listener(), clock=Ticks())
+        taken = train_sibling(tmp_path / "taken", recipe, tower=sister.folder, machine=machine)
+        for name in ("pictures-1000000-8.npy", "soft-tokens-7.safetensors"):
+            assert (taken.folder / name).samefile(sister.folder / name)
+        (taken.folder / "run.json").unlink()
+    assert said == ["took 16 tensors of vision from sister"] * 2  # and nothing of files
 
 
 def test_it_writes_what_plain_transformers_generates(folder: Path) -> None:
