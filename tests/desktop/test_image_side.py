@@ -243,9 +243,9 @@ def test_documents_are_shown_as_words(
     assert "3 pages" in show_document(application, "Letter")
     window, target = application.parts.window, tmp_path / "letter.pdf"
     menu = build_menu(window.image_view, window.lightbox)
-    assert words(menu) == ["Save this PDF"]
+    assert words(menu)[-1] == "Save this PDF"
     monkeypatch.setattr(main_window, "choose_new_file", lambda *_: target)
-    menu.actions()[0].trigger()
+    menu.actions()[-1].trigger()
     assert target.read_bytes().startswith(b"%PDF")
     window.show_series(0)
     settle(application)
@@ -373,7 +373,7 @@ def test_a_damaged_pdf_says_so_and_can_be_saved(application: Application, tmp_pa
     said = show_document(application, "Letter")
     assert "This PDF is damaged, and cannot be drawn." in said
     window = application.parts.window
-    assert words(build_menu(window.image_view, window.lightbox)) == ["Save this PDF"]
+    assert words(build_menu(window.image_view, window.lightbox))[-1] == "Save this PDF"
 
 
 def test_a_patient_and_a_study_are_chosen_from_a_list(
