@@ -40,7 +40,8 @@ class Mark:
     """A shape on a frame, and what it measures there.
 
     ``values`` are those of a probe's pixel; ``statistics`` those of a region on a grey image; both
-    wait until ``pixels`` are whole.
+    wait until ``pixels`` are whole, and are of the values that a presentation state made where
+    ``through`` names one.
     ``label`` and ``tracking`` (a UID) are what another program calls the finding; they outlive a
     change of the shape.
     """
@@ -55,6 +56,7 @@ class Mark:
     label: str = ""
     tracking: str = ""
     pixels: Pixels = Pixels.WHOLE
+    through: str = ""
 
 
 _Marks = tuple[Mark, ...]
@@ -71,6 +73,7 @@ class Board:
     _done: list[tuple[_Marks, Spot]] = field(default_factory=list)
     _undone: list[tuple[_Marks, Spot]] = field(default_factory=list)
     _unread: set[str] = field(default_factory=set)  # marks that were put on pixels still to come
+    _through: dict[Spot, str] = field(default_factory=dict)  # what frames were last read through
     on_change: Callable[[], None] | None = field(default=None, compare=False, repr=False)
 
     def on(self, spot: Spot) -> _Marks:
@@ -86,13 +89,13 @@ class Board:
         old = self.get(mark.id)
         if old is not None:
             mark = replace(mark, label=old.label, tracking=old.tracking)
-        if mark.pixels is not Pixels.WHOLE:
-            self._unread.add(mark.id)
+        self._note(mark)
         self._change((*self._without(mark.id), mark), mark.spot)
 
     def stand(self, marks: _Marks) -> None:
         """Add marks that stood before: below all others, and no undoing takes them away."""
-        self._unread |= {mark.id for mark in marks if mark.pixels is not Pixels.WHOLE}
+        for mark in marks:
+            self._note(mark)
         self.marks = _under(marks, self.marks)
         for steps in (self._done, self._undone):
             steps[:] = [(_under(marks, some), where) for some, where in steps]
@@ -113,12 +116,14 @@ class Board:
         return self._swap(self._undone, self._done)
 
     def settle(self, picture: Picture) -> None:
-        """Read what marks on a picture could not read before, now that more of it is there.
+        """Read what marks on a picture could not read before, or had read of other values.
 
         The reader has changed nothing: it is no step to undo, and undoing leads to nothing unread.
         """
-        if not self._unread:
+        spot = spot_of(picture)
+        if not self._unread and self._through.get(spot, "") == picture.through:
             return
+        self._through[spot] = picture.through
         before, self.marks = self.marks, _read_anew(self.marks, picture)
         for steps in (self._done, self._undone):
             steps[:] = [(_read_anew(marks, picture), where) for marks, where in steps]
@@ -127,6 +132,12 @@ class Board:
         self._unread = {mark.id for mark in unread}
         if self.marks != before:
             self._tell()
+
+    def _note(self, mark: Mark) -> None:
+        if mark.pixels is not Pixels.WHOLE:
+            self._unread.add(mark.id)
+        if mark.through:
+            self._through[mark.spot] = mark.through
 
     def _without(self, mark_id: str) -> _Marks:
         return tuple(mark for mark in self.marks if mark.id != mark_id)
@@ -167,10 +178,12 @@ def spot_of(picture: Picture) -> Spot:
 
 
 def _read_anew(marks: _Marks, picture: Picture) -> _Marks:
-    """Measure again what was measured while fewer of a picture's pixels were there."""
-    spot = spot_of(picture)
+    """Measure again what was measured on fewer or on other pixels than a picture has."""
+    spot, same = spot_of(picture), (Pixels.WHOLE, picture.through)
     return tuple(
-        _measured(mark, picture) if mark.pixels is not Pixels.WHOLE and mark.spot == spot else mark
+        _measured(mark, picture)
+        if mark.spot == spot and (mark.pixels, mark.through) != same
+        else mark
         for mark in marks
     )
 
@@ -191,24 +204,39 @@ def mark_of(shape: Shape, picture: Picture, mark_id: str | None = None) -> Mark:
     Values are the picture's, times the SUV factor where the file allows it; there are none while
     some of its pixels are not there. Lengths do not wait.
     """
-    image = picture.image
-    unit = "SUVbw" if image.suv_factor else image.value_unit
-    scale = scale_on(image, shape, picture.frame)
-    return _measured(Mark(mark_id or new_id(), spot_of(picture), shape, scale, unit), picture)
+    scale = scale_on(picture.image, shape, picture.frame)
+    mark = Mark(mark_id or new_id(), spot_of(picture), shape, scale, _unit(picture))
+    return _measured(mark, picture)
 
 
 def _measured(mark: Mark, picture: Picture) -> Mark:
     """Return a mark with what it reads off a picture's pixels, as far as they are there."""
-    shape, factor = mark.shape, picture.image.suv_factor
+    shape = mark.shape
     if not isinstance(shape, EllipseRoi | FreehandRoi | Probe):
         return mark
+    factor = None if picture.through else picture.image.suv_factor
+    read = replace(
+        mark,
+        value_unit=_unit(picture),
+        statistics=None,
+        values=(),
+        pixels=picture.pixels,
+        through=picture.through,
+    )
     if picture.pixels is not Pixels.WHOLE:
-        return replace(mark, pixels=picture.pixels, statistics=None, values=())
+        return read
     if isinstance(shape, Probe):
-        values = tuple(value * (factor or 1.0) for value in measure.value_at(shape, picture.values))
-        return replace(mark, pixels=Pixels.WHOLE, values=values)
+        values = measure.value_at(shape, picture.values)
+        return replace(read, values=tuple(value * (factor or 1.0) for value in values))
     found = measure.statistics(shape, picture.values) if picture.grey else None
-    return replace(mark, pixels=Pixels.WHOLE, statistics=_times(found, factor))
+    return replace(read, statistics=_times(found, factor))
+
+
+def _unit(picture: Picture) -> str:
+    """Return what values count: what a presentation state makes of them is neither HU nor SUV."""
+    if picture.through:
+        return ""
+    return "SUVbw" if picture.image.suv_factor else picture.image.value_unit
 
 
 def scale_on(image: Image, shape: Shape, frame: int = 0) -> Scale:

@@ -48,7 +48,8 @@ class Picture:
     ``values`` are (rows, columns) grey, or (rows, columns, 3) uint8. ``span`` is the range of the
     values, ``low`` the lowest of them. ``frame`` counts within ``image``, from 0. ``name`` stands
     in place of the image's own in the corner: of a reformat. ``prior``: of an earlier study.
-    ``pixels``: whether all that belongs to it is there; what is not stands dark.
+    ``pixels``: whether all that belongs to it is there; what is not stands dark. ``through`` names
+    the presentation state that made its values; empty where they are the file's own.
     """
 
     values: NDArray[Any] = field(repr=False)
@@ -65,6 +66,7 @@ class Picture:
     prior: bool = False
     veil: Veil | None = None
     pixels: Pixels = Pixels.WHOLE
+    through: str = ""
 
     @property
     def auto(self) -> Window:

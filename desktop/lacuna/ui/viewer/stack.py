@@ -226,7 +226,9 @@ class Presented(Stack):
         picture = self._picture(values, image, frame, index)
         rows, columns = values.shape[:2]
         veil = veil_of(image, frame, rows, columns, aspect_of(image), self.state.shutter)
-        return replace(picture, veil=veil)
+        other = self.state.rescale is not None or self.state.modality_table is not None
+        through = (self.state.sop_instance_uid or "unnamed") if other else ""
+        return replace(picture, veil=veil, through=through)
 
     def _means(self, index: int) -> bool:
         image, frame = self.source(index)

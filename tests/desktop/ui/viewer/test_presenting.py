@@ -11,6 +11,7 @@ from PySide6.QtCore import QRectF
 from pytestqt.qtbot import QtBot
 
 from lacuna.study.load import load_study
+from lacuna.study.measure import EllipseRoi, Length
 from lacuna.study.model import Window
 from lacuna.study.softcopy import (
     DisplayedArea,
@@ -26,7 +27,9 @@ from lacuna.study.softcopy import (
 from lacuna.study.tables import look_up
 from lacuna.study.voi import render
 from lacuna.ui.theme import Look
+from lacuna.ui.viewer.board import Board, mark_of
 from lacuna.ui.viewer.image_view import ImageView
+from lacuna.ui.viewer.mark_words import label_lines
 from lacuna.ui.viewer.picture import picture_of
 from lacuna.ui.viewer.presenting import changes_values, left_out, shown_through, states_for
 from lacuna.ui.viewer.stack import Direct, Presented, Stack
@@ -169,6 +172,30 @@ def test_a_states_rescale_and_shutter_are_read_from_the_file(tmp_path: Path) -> 
     assert np.array_equal(seen.values, ramp().astype(int) * 2 - 5)
     shown = seen.veiled(np.full(seen.values.shape, 7, np.uint8))
     assert (shown[0, 0], shown[5, 5]) == (128, 7)
+    assert seen.through
+    assert not Presented(plain, replace(mine, rescale=None)).read(0).through
     other = Presented(plain, state(rescale=(2.0, -5.0))).read(0)  # it means another image
     assert other.values[0, 0] == -1024
     assert other.veil is None
+
+
+def test_statistics_are_of_the_values_that_are_shown() -> None:
+    plain = studies.picture(studies.series(modality="CT"))
+    plain = replace(plain, image=replace(plain.image, value_unit="HU"))
+    through = replace(plain, values=plain.values.astype(int) * 2, through="1.2.3")
+    board, roi = Board(), EllipseRoi((20, 20), (60, 60))
+    mark = mark_of(roi, plain)
+    board.put(mark)
+    board.put(mark_of(Length((0, 0), (9, 9)), plain))
+    board.settle(through)
+    read = board.get(mark.id)
+    assert read is not None
+    assert read.statistics is not None
+    assert mark.statistics is not None
+    assert read.statistics.mean == pytest.approx(2 * mark.statistics.mean)
+    assert "HU" not in label_lines(read)[0]
+    board.undo()
+    board.settle(plain)
+    assert board.marks == (mark,)
+    board.redo()
+    assert board.get(mark.id) == mark
