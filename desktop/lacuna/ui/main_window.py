@@ -181,7 +181,7 @@ class MainWindow(QWidget):
 
     def choose_model(self) -> None:
         """Ask which model is to answer."""
-        self.model_dialog.ask()
+        self.model_dialog.open()
 
     def browse_files(self) -> None:
         """Let the reader choose files to open."""

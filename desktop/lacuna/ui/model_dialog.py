@@ -8,19 +8,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from lacuna.ui.open_dialog import choose_folder
+from lacuna.ui.overlay import Overlay
 from lacuna.ui.paint import paint_box
-from lacuna.ui.theme import CONTROL_RADIUS, DIALOG_RADIUS, Look, Role
+from lacuna.ui.theme import CONTROL_RADIUS, Look, Role
 from lacuna.ui.widgets import Button, Icon, IconButton, Kind, Words
 
-WIDTH = 720
 NO_FOLDER = "There is no such folder."
 _TYPED_MS = 300  # a path is looked up when the typing rests
-_VEIL = QColor(0, 0, 0, 160)
 
 
 class PathField(QLineEdit):
@@ -47,20 +46,18 @@ class PathField(QLineEdit):
         super().paintEvent(event)
 
 
-class ModelDialog(QWidget):
-    """Covers its parent with a veil and asks. Hidden until ``ask`` is called."""
+class ModelDialog(Overlay):
+    """Asks which model is to answer."""
 
     folder_chosen = Signal(object)  # Path
     demonstrator_chosen = Signal()
     folder_named = Signal(object)  # Path: what is it, and does it fit?
 
     def __init__(self, look: Look, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._look, self._ground = look, parent
-        self._before: QWidget | None = None  # who had the keys
+        super().__init__(look, parent, height=None)
         theme = look.theme
-        self._card = _Card(look, self)
         self.field = PathField(look)
+        self.setFocusProxy(self.field)
         self._choose = Button(look, "Choose", icon="folder-open", height=36)
         self._close = IconButton(look, "x", "Close", size=28)
         self._complaint = Words(look, Role.LABEL, theme.alert.text)
@@ -74,36 +71,13 @@ class ModelDialog(QWidget):
         self.load_button = Button(look, "Load the model", key="Enter", kind=Kind.PRIMARY, height=36)
         self._lay_out()
         self._choose.clicked.connect(self._browse)
-        self._close.clicked.connect(self.close_dialog)
-        self._cancel.clicked.connect(self.close_dialog)
+        self._close.clicked.connect(self.close_overlay)
+        self._cancel.clicked.connect(self.close_overlay)
         self.demonstrator_button.clicked.connect(self._take_demonstrator)
         self.load_button.clicked.connect(self._take_folder)
         self.field.textChanged.connect(self._on_text)
         self.field.returnPressed.connect(self._take_folder)
         self._on_text("")
-        self.hide()
-
-    def ask(self) -> None:
-        """Show the dialog over the whole parent and take the keys."""
-        self._before = QApplication.focusWidget()
-        self.fit()
-        self.show()
-        self.raise_()
-        self.field.setFocus(Qt.FocusReason.PopupFocusReason)
-
-    def close_dialog(self) -> None:
-        """Put the dialog away and give the keys back to who had them."""
-        before, self._before = self._before, None
-        self.hide()
-        if before is not None:
-            before.setFocus(Qt.FocusReason.PopupFocusReason)
-
-    def fit(self) -> None:
-        """Cover the parent as it stands, the card in its middle."""
-        self.setGeometry(self._ground.rect())
-        size = QSize(min(WIDTH, self.width() - 32), self._card.sizeHint().height())
-        self._card.resize(size)
-        self._card.move((self.width() - size.width()) // 2, (self.height() - size.height()) // 2)
 
     def complaint(self) -> str:
         """Return what is said against the folder typed."""
@@ -118,18 +92,10 @@ class ModelDialog(QWidget):
         """Return what is said of the folder's need of memory."""
         return self._memory.text()
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        QPainter(self).fillRect(self.rect(), _VEIL)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        event.accept()  # what lies under the veil stays as it is
-
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape:
-            self.close_dialog()
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._take_folder()
-        event.accept()
+        super().keyPressEvent(event)
 
     def focusNextPrevChild(self, forward: bool) -> bool:
         """Keep Tab within the dialog."""
@@ -167,11 +133,11 @@ class ModelDialog(QWidget):
         if not folder.is_dir():
             self._complaint.set_text(NO_FOLDER)
             return
-        self.close_dialog()
+        self.close_overlay()
         self.folder_chosen.emit(folder)
 
     def _take_demonstrator(self) -> None:
-        self.close_dialog()
+        self.close_overlay()
         self.demonstrator_chosen.emit()
 
     def _lay_out(self) -> None:
@@ -186,7 +152,7 @@ class ModelDialog(QWidget):
             None,
         )
         foot = _row(self.demonstrator_button, None, self._cancel, self.load_button)
-        column = QVBoxLayout(self._card)
+        column = QVBoxLayout(self.card)
         column.setContentsMargins(28, 24, 28, 24)
         column.setSpacing(0)
         column.addLayout(head)
@@ -203,19 +169,6 @@ class ModelDialog(QWidget):
         column.addLayout(note)
         column.addSpacing(12)
         column.addLayout(foot)
-
-
-class _Card(QWidget):
-    """What the dialog stands on."""
-
-    def __init__(self, look: Look, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._look = look
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        theme, box = self._look.theme, QRectF(self.rect())
-        painter = QPainter(self)
-        paint_box(painter, box, DIALOG_RADIUS, fill=theme.surface.overlay, line=theme.line.edge)
 
 
 def _row(*widgets: QWidget | None) -> QHBoxLayout:

@@ -15,11 +15,17 @@ _MARGIN = 32
 
 
 class Overlay(QWidget):
-    """Covers its parent and keeps the keys until Esc. Hidden until ``open`` is called."""
+    """Covers its parent and keeps the keys until Esc. Hidden until ``open`` is called.
 
-    def __init__(self, look: Look, parent: QWidget, *, width: int = WIDTH) -> None:
+    ``height`` None: the card is as high as what stands on it. The keys go to the focus proxy, if a
+    subclass sets one.
+    """
+
+    def __init__(
+        self, look: Look, parent: QWidget, *, width: int = WIDTH, height: int | None = HEIGHT
+    ) -> None:
         super().__init__(parent)
-        self._look, self._ground, self._wide = look, parent, width
+        self._look, self._ground, self._wide, self._high = look, parent, width, height
         self._before: QWidget | None = None  # who had the keys
         self.card = _Card(look, self)
         self.hide()
@@ -43,7 +49,8 @@ class Overlay(QWidget):
         """Cover the parent as it stands, the card in its middle."""
         self.setGeometry(self._ground.rect())
         room = QSize(self.width() - _MARGIN, self.height() - _MARGIN)
-        size = QSize(min(self._wide, room.width()), min(HEIGHT, room.height()))
+        high = self.card.sizeHint().height() if self._high is None else self._high
+        size = QSize(min(self._wide, room.width()), min(high, room.height()))
         self.card.resize(size)
         self.card.move((self.width() - size.width()) // 2, (self.height() - size.height()) // 2)
 
