@@ -13,6 +13,7 @@ from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+import keyring
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtWidgets import QApplication
 
@@ -24,6 +25,7 @@ from lacuna.work.engine_worker import ModelChoice
 from lacuna_models.api import StepEvent
 from lacuna_resources.themes import ThemeName
 from tests.e2e import drive, viewer_screens
+from tests.helpers.keyrings import MemoryKeyring
 from tests.helpers.not_a_phantom import write_not_a_phantom
 
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -190,6 +192,7 @@ def run(out: Path, theme: str = "dark", width: int = 1600, height: int = 1000) -
     out.mkdir(parents=True, exist_ok=True)
     existing = QApplication.instance()
     qt = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
+    keyring.set_keyring(MemoryKeyring())  # the machine's own is never asked
     look = make_look(ThemeName(theme))
     dress(qt, look)
     with tempfile.TemporaryDirectory() as folder:

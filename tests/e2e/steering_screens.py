@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+import keyring
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication
 
@@ -26,6 +27,7 @@ from lacuna_resources.samples import sample_study
 from lacuna_resources.themes import ThemeName
 from tests.e2e import drive
 from tests.e2e.screens import CTRL, KEY, SHIFT, Tour
+from tests.helpers.keyrings import MemoryKeyring
 
 ALT = Qt.KeyboardModifier.AltModifier
 STATED = "The heart is enlarged. "
@@ -207,6 +209,7 @@ def run(out: Path, theme: str = "dark", width: int = 1600, height: int = 1000) -
     out.mkdir(parents=True, exist_ok=True)
     existing = QApplication.instance()
     qt = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
+    keyring.set_keyring(MemoryKeyring())  # the machine's own is never asked
     look = make_look(ThemeName(theme))
     dress(qt, look)
     with tempfile.TemporaryDirectory() as folder:

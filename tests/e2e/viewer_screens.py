@@ -12,6 +12,7 @@ from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+import keyring
 import pydicom
 from pydicom.uid import generate_uid
 from PySide6.QtCore import Qt
@@ -32,6 +33,7 @@ from lacuna.work.engine_worker import ModelChoice
 from lacuna_resources.themes import ThemeName
 from tests.e2e import drive
 from tests.helpers import demo_studies as demo
+from tests.helpers.keyrings import MemoryKeyring
 
 KEY = Qt.Key
 
@@ -258,6 +260,7 @@ def run(out: Path, theme: str = "dark", width: int = 1600, height: int = 1000) -
     out.mkdir(parents=True, exist_ok=True)
     existing = QApplication.instance()
     qt = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
+    keyring.set_keyring(MemoryKeyring())  # the machine's own is never asked
     look = make_look(ThemeName(theme))
     dress(qt, look)
     with tempfile.TemporaryDirectory() as folder:
