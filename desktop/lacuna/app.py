@@ -67,6 +67,12 @@ _LEAVING = Notice(
     ),
     "triangle-alert",
 )
+_LEAVING_DRAWN = dataclasses.replace(
+    _LEAVING,
+    title="Close and lose what was drawn?",
+    text="It could not be kept. Measurements can be saved as a DICOM report first.",
+    actions=_LEAVING.actions[1:],
+)
 
 
 def local_engine(choice: ModelChoice, progress: LoadProgress) -> Engine:
@@ -207,12 +213,13 @@ class Application(QObject):
         parts.window.set_close_guard(self._may_close)
 
     def _may_close(self) -> bool:
-        """Ask before reports that live in memory only are let go; to close again is to say yes."""
+        """Ask before what lives in memory only is let go; to close again is to say yes."""
         notices = self.parts.window.notices
         asked = any(notice.key == _LEAVING.key for notice in notices.notices())
-        if asked or not any(_written(case.report) for case in self.parts.session.cases):
+        written = any(_written(case.report) for case in self.parts.session.cases)
+        if asked or not (written or self._keeping.failing):
             return True
-        notices.show_notice(_LEAVING)
+        notices.show_notice(_LEAVING if written else _LEAVING_DRAWN)
         return False
 
     def _on_acted(self, key: str, action: str) -> None:

@@ -199,6 +199,14 @@ def test_without_a_keyring_it_is_said_and_the_marks_stand(
     assert any("will not be kept. This computer has no keyring" in one for one in said(application))
     assert len(board.marks) == 1
     assert not (data_dir / "kept").exists()
+    window = application.parts.window
+    window.close()
+    assert window.isVisible()
+    assert said(application)[0].startswith("Close and lose what was drawn?")
+    board.undo()
+    window.notices.acted.emit("leaving", "stay")
+    window.close()  # nothing is lost now, and nobody asked
+    assert not window.isVisible()
 
 
 def test_two_windows_keep_what_both_draw(sitting: Sitting, tmp_path: Path, data_dir: Path) -> None:
@@ -227,10 +235,11 @@ def test_key_images_are_sent_in_the_next_sitting_as_they_were(
     files = demo.ct(tmp_path / "ct", slices=6, size=48)
     first = sitting()
     drop(first, *files)
-    for _ in range(2):
-        drive.press(first.parts.window.image_view, Qt.Key.Key_K)
-        first.parts.window.image_view.scroll(1)
-        settle(first)
+    view = first.parts.window.image_view
+    for number in range(2):
+        drive.wait_for(lambda at=number: view.picture and view.picture.index == at, "the frame")
+        drive.press(view, Qt.Key.Key_K)
+        view.scroll(1)
     before = first.parts.sending.key_images.images
     assert len(before) == 2
     second = sitting()

@@ -72,6 +72,11 @@ class Keeping(QObject):
         self._rest.timeout.connect(self._on_rest)
         session.observe(self._on_change)
 
+    @property
+    def failing(self) -> bool:
+        """Whether anything that was drawn could not be kept."""
+        return any(shelf.failed and shelf.changed for shelf in self._shelves.values())
+
     def stands(self, study: Study) -> bool:
         """Whether what was kept of a study is on its board."""
         shelf = self._shelves.get(study.key)
