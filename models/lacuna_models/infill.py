@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from lacuna_models.api import CancelToken, SamplerSettings
-from lacuna_models.sampler import Draws, StepOutput, Task, first_state, step, temperature
+from lacuna_models.sampler import StepOutput, Task, first_state, step, temperature
+from lacuna_models.survey import Bans, Draws
 
 # (R, C) canvas, (R, F, V) logits of the step before (None at first) -> (R, F, V) logits
 Forward = Callable[[Tensor, Tensor | None], Tensor]
@@ -33,12 +34,11 @@ def denoise(
     ``cancel`` is polled between steps. To stop iterating is to cancel as well.
     """
     state = first_state(task, settings, draws)
-    device = task.ids.device
     for left in range(budget(settings), 0, -1):
         if cancel is not None and cancel.is_set():
             return
         logits = forward(state.canvas, state.conditioning)
-        output = step(logits, task, state, settings, temperature(left, settings, device), draws)
+        output = step(logits, task, state, settings, temperature(left, settings), draws)
         yield output
         state = output.state
         if bool(state.finished.all()):
@@ -57,5 +57,5 @@ def task_of(
         ids=torch.tensor(ids, dtype=torch.long, device=device),
         free=torch.tensor(free, dtype=torch.long, device=device),
         seeded=torch.tensor([p in seeded for p in free], dtype=torch.bool, device=device),
-        forbidden=forbidden,
+        bans=None if forbidden is None else Bans(forbidden, torch.arange(len(free), device=device)),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from lacuna_models import blocks, drafting
@@ -48,25 +48,26 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """One row's step on the host: one entry a position."""
+    """One row's step on the host: one entry a position. ``doubt`` is made when it is asked for."""
 
     ids: list[int]
     accepted: list[bool]
     entropy: list[float]
-    doubt: list[float]
+    doubt: Callable[[], Sequence[float]]
     mean: float
     finished: bool
 
     @staticmethod
     def of(output: StepOutput) -> Read:
         """Copy the step of a single row from the device."""
+        ids, accepted, entropy, mean, finished = output.on_host()
         return Read(
-            output.argmax[0].tolist(),
-            output.accepted[0].tolist(),
-            output.entropy[0].tolist(),
-            output.doubt[0].tolist(),
-            float(output.mean_entropy[0]),
-            bool(output.state.finished[0]),
+            [int(token) for token in ids],
+            [one > 0 for one in accepted],
+            entropy,
+            lambda: output.doubt()[0].tolist(),
+            mean[0],
+            finished[0] > 0,
         )
 
 
@@ -114,7 +115,7 @@ class Row:
         self._number = number
         self._accepted = [rule is Rule.HELD for rule in block.layout.rules]
         self._entropy = [0.0] * length
-        self._doubt = [0.0] * length
+        self._doubt: Callable[[], Sequence[float]] = lambda: [0.0] * length
         self._states = [TokenState.CHANGING] * length
         self._held: list[int | None] = [None] * length
         self._locked: frozenset[int] = frozenset()
@@ -226,7 +227,7 @@ class Row:
     def fills(self, job: Job, block: Block, words: Vocabulary, *, keep: bool) -> tuple[Fill, ...]:
         """Return the block's proposals; without ``keep``, open where nothing was accepted."""
         # What the reader is told of a proposal is the doubt, not the cold sampler's entropy.
-        reading = replace(self._reading(), entropy=self._doubt)
+        reading = replace(self._reading(), entropy=self._doubt())
         if keep:
             reading = replace(reading, kept=[True] * len(self.ids))
         origin = job.origin(self.seed, self._steps)

@@ -10,71 +10,15 @@ Shapes: R rows, C canvas positions, F free positions among them, V the vocabular
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 import torch
 from torch import Tensor
 
 from lacuna_models.api import SamplerSettings
-
-_NEVER = -1.0e9  # a logit without probability; finite, because 0 * -inf is no number
-
-
-class Draws(Protocol):
-    """Where random numbers come from. A test can hand in another run's."""
-
-    def canvas(self) -> Tensor:
-        """Return (R, F) ids, uniform over the vocabulary."""
-        ...
-
-    def tokens(self, logits: Tensor) -> Tensor:
-        """Draw one id a position from (R, F, V) logits: (R, F)."""
-        ...
-
-    def shares(self) -> Tensor:
-        """Return (R, F) numbers, uniform in 0..1."""
-        ...
-
-
-class SeededDraws:
-    """One generator a row: what a row draws does not depend on the rows beside it."""
-
-    def __init__(
-        self, seeds: Sequence[int], free: int, vocabulary: int, device: torch.device
-    ) -> None:
-        """Open the streams. Seeds may be any integer; they are taken modulo 2**63."""
-        self._generators = [torch.Generator(device).manual_seed(seed % (1 << 63)) for seed in seeds]
-        self._free = free
-        self._vocabulary = vocabulary
-        self._device = device
-
-    def resize(self, free: int) -> None:
-        """Go on with another number of free positions, from the same streams."""
-        self._free = free
-
-    def canvas(self) -> Tensor:
-        """Return (R, F) ids, uniform over the vocabulary."""
-        return torch.stack(
-            [
-                torch.randint(self._vocabulary, (self._free,), generator=g, device=self._device)
-                for g in self._generators
-            ]
-        )
-
-    def tokens(self, logits: Tensor) -> Tensor:
-        """Draw by the Gumbel-max trick: no probabilities, no host round trip."""
-        noise = torch.empty_like(logits)
-        for row, generator in zip(noise, self._generators, strict=True):
-            row.uniform_(generator=generator)  # seven times faster on a CPU than exponential_
-        return (logits - noise.log_().neg_().log_()).argmax(dim=-1)
-
-    def shares(self) -> Tensor:
-        """Return (R, F) numbers, uniform in 0..1."""
-        return torch.stack(
-            [torch.rand(self._free, generator=g, device=self._device) for g in self._generators]
-        )
+from lacuna_models.survey import Bans, Draws, entropy_of, survey
+from lacuna_models.survey import SeededDraws as SeededDraws
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +29,13 @@ class Task:
         ids: (C,) anchors and soft seeds.
         free: (F,) indices of the positions that may be written.
         seeded: (F,) bool, which of them start from ``ids``.
-        forbidden: (F, V) bool, what may not stand there; None where anything may.
+        bans: what may not stand there; None where anything may.
     """
 
     ids: Tensor
     free: Tensor
     seeded: Tensor
-    forbidden: Tensor | None
+    bans: Bans | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +66,8 @@ class StepOutput:
         sampled: (R, F) what was drawn at the free positions.
         accepted: (R, C) bool; anchors count as accepted.
         entropy: (R, C) nats, of what the sampler drew from; 0 at anchors.
-        doubt: (R, C) nats, the same at temperature 1; 0 at anchors. A cold schedule hides it.
+        doubt: makes (R, C) nats, the same at temperature 1; 0 at anchors. A cold schedule hides
+            it. It is one more look over the vocabulary, so it waits until someone asks.
         mean_entropy: (R,) nats, over free positions.
         state: what the next step starts from; ``state.finished`` is the stop flag of each row.
     """
@@ -131,9 +76,21 @@ class StepOutput:
     sampled: Tensor
     accepted: Tensor
     entropy: Tensor
-    doubt: Tensor
+    doubt: Callable[[], Tensor]
     mean_entropy: Tensor
     state: State
+
+    def on_host(self) -> list[list[float]]:
+        """Copy the first row in one piece, so that the host waits but once.
+
+        Returns draft, accepted, entropy, mean entropy and whether it has finished, an entry a
+        position each. Ids are below 2**24: float32 holds them as they are.
+        """
+        mean = self.mean_entropy[0].expand_as(self.entropy[0])
+        over = self.state.finished[0].expand_as(self.entropy[0])
+        parts = (self.argmax[0], self.accepted[0], self.entropy[0], mean, over)
+        copied: list[list[float]] = torch.stack([part.float() for part in parts]).tolist()
+        return copied
 
 
 def first_state(task: Task, settings: SamplerSettings, draws: Draws) -> State:
@@ -153,12 +110,13 @@ def first_state(task: Task, settings: SamplerSettings, draws: Draws) -> State:
     )
 
 
-def temperature(step: int, settings: SamplerSettings, device: torch.device) -> Tensor:
+def temperature(step: int, settings: SamplerSettings) -> Tensor:
     """Return the temperature with ``step`` steps left, this one counted: a float32 scalar.
 
     The schedule is ``t_min + (t_max - t_min) * step / steps``, in upstream's order of operations.
+    It stays on the host: a scalar there goes along with a kernel's call, on any device.
     """
-    left = torch.tensor(step, dtype=torch.int32, device=device) / settings.steps
+    left = torch.tensor(step, dtype=torch.int32) / settings.steps
     return settings.t_min + (settings.t_max - settings.t_min) * left
 
 
@@ -174,13 +132,10 @@ def step(
 
     ``logits`` are (R, F, V) float32, at the free positions only; ``heat`` is the temperature.
     """
-    doubts = doubt(logits, task)
-    logits = _allowed(logits / heat, task)
-    sampled = draws.tokens(logits)
-    entropy = _entropy(logits)
-    accepted = accept(entropy, settings.entropy_bound)
-    canvas = torch.where(accepted, sampled, draws.canvas())
-    argmax = logits.argmax(dim=-1)
+    seen = survey(logits, task.bans, heat, draws)
+    accepted = accept(seen.entropy, settings.entropy_bound)
+    canvas = torch.where(accepted, seen.drawn, draws.canvas())
+    argmax, entropy = seen.best, seen.entropy
     frozen = state.finished[:, None]
     argmax = torch.where(frozen, state.argmax, argmax)
     following = torch.where(frozen, state.canvas, _onto_canvas(task, canvas))
@@ -190,14 +145,14 @@ def step(
     finished = state.finished | (stable & (mean < settings.confidence))
     return StepOutput(
         argmax=_onto_canvas(task, argmax),
-        sampled=sampled,
+        sampled=seen.drawn,
         accepted=_spread(task, accepted, fill=True),
         entropy=_spread(task, entropy, fill=0.0),
-        doubt=_spread(task, doubts, fill=0.0),
+        doubt=lambda: _spread(task, entropy_of(seen.thought * heat), fill=0.0),
         mean_entropy=mean,
         state=State(
             canvas=following,
-            conditioning=_conditioning(logits, state),
+            conditioning=_conditioning(seen.thought, state),
             argmax=argmax,
             history=torch.cat([state.history, argmax[None]])[-settings.stability :]
             if settings.stability
@@ -207,9 +162,10 @@ def step(
     )
 
 
+@torch.inference_mode()
 def doubt(logits: Tensor, task: Task) -> Tensor:
     """Return (R, F) nats: the entropy of (R, F, V) logits at temperature 1."""
-    return _entropy(_allowed(logits, task))
+    return entropy_of(logits, task.bans)
 
 
 def accept(entropy: Tensor, bound: float) -> Tensor:
@@ -223,18 +179,9 @@ def accept(entropy: Tensor, bound: float) -> Tensor:
     return torch.zeros_like(chosen).scatter(-1, order, chosen)
 
 
-def _allowed(logits: Tensor, task: Task) -> Tensor:
-    return logits if task.forbidden is None else logits.masked_fill(task.forbidden, _NEVER)
-
-
-def _entropy(logits: Tensor) -> Tensor:
-    logp = logits - logits.logsumexp(dim=-1, keepdim=True)
-    return -(logp * torch.softmax(logits, dim=-1)).sum(dim=-1)
-
-
 def _conditioning(logits: Tensor, state: State) -> Tensor:
-    if state.conditioning is None:
-        return logits
+    if state.conditioning is None or logits.shape[0] == 1:
+        return logits  # a lone row that has finished is stepped no more
     return torch.where(state.finished[:, None, None], state.conditioning, logits)
 
 

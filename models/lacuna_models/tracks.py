@@ -24,7 +24,6 @@ from lacuna_models.forwards import forward_of, known_logits
 from lacuna_models.infill import Forward, budget
 from lacuna_models.loading import Loaded
 from lacuna_models.sampler import (
-    SeededDraws,
     State,
     StepOutput,
     Task,
@@ -33,6 +32,7 @@ from lacuna_models.sampler import (
     step,
     temperature,
 )
+from lacuna_models.survey import Bans, SeededDraws
 
 _CERTAIN = 100.0  # a logit beside zeros: see ``forwards``
 WARM = 0.5  # share of the schedule that a run skips when it starts again in the middle
@@ -88,7 +88,7 @@ class Track:
     @torch.inference_mode()
     def take(self, logits: Tensor) -> StepOutput:
         """Step with (1, F, V) logits."""
-        heat = temperature(self.left, self._settings, logits.device)
+        heat = temperature(self.left, self._settings)
         output = step(logits, self.task, self.state, self._settings, heat, self._draws)
         self.state = output.state
         self.left -= 1
@@ -160,17 +160,23 @@ class Track:
         free = [p for p in self.layout.free if p not in known]
         for position, token in known.items():
             ids[position] = token
-        rules = torch.tensor([self.layout.rules[p].value for p in free], dtype=torch.long)
-        forbidden = self._rules[rules.to(self._rules.device)]
-        for i, p in enumerate(free):
-            if p in self._banned:
-                forbidden[i, sorted(self._banned[p])] = True
         return Task(
             ids=ids,
             free=torch.tensor(free, dtype=torch.long, device=ids.device),
             seeded=torch.tensor([p in self._seeded for p in free], device=ids.device).bool(),
-            forbidden=forbidden,
+            bans=self._bans(free),
         )
+
+    def _bans(self, free: Sequence[int]) -> Bans:
+        """Return the rules, and rows of their own for positions where words were thrown out."""
+        rows = [self.layout.rules[p].value for p in free]
+        own = [i for i, p in enumerate(free) if p in self._banned]
+        struck = self._rules[[rows[i] for i in own]]
+        for number, i in enumerate(own):
+            struck[number, sorted(self._banned[free[i]])] = True
+            rows[i] = len(self._rules) + number
+        table = torch.cat([self._rules, struck])
+        return Bans(table, torch.tensor(rows, dtype=torch.long, device=self._rules.device))
 
     def _retask(self) -> None:
         """Make the task anew, and bring the state to its free positions."""

@@ -11,7 +11,7 @@ import torch
 from torch.nn.functional import gelu
 
 from lacuna_models.lean import product
-from lacuna_models.lean.product import FEW, Product, has_onednn
+from lacuna_models.lean.product import SIZES, Product, has_onednn
 
 WEIGHT = torch.randn(70, 48, generator=torch.Generator().manual_seed(4))
 
@@ -23,7 +23,7 @@ def fresh() -> Iterator[None]:
     has_onednn.cache_clear()
 
 
-@pytest.mark.parametrize("rows", [1, FEW - 1, FEW, 128])
+@pytest.mark.parametrize("rows", [1, *SIZES, SIZES[-1] + 1, 128])
 @pytest.mark.parametrize("packed", [True, False])
 def test_products_equal_torchs(rows: int, packed: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     if not packed:
@@ -55,6 +55,6 @@ def test_without_right_packed_products_torchs_serve_and_it_is_said(
     lacking = SimpleNamespace()
     monkeypatch.setattr(product, "_onednn", lambda: wrong if fault == "wrong" else lacking)
     with caplog.at_level(logging.WARNING):
-        x = torch.ones(FEW, 48)
+        x = torch.ones(SIZES[0], 48)
         torch.testing.assert_close(Product(WEIGHT)(x), x @ WEIGHT.t())
     assert "steps are slower" in caplog.text

@@ -54,8 +54,8 @@ class Replay:
     def canvas(self) -> Tensor:
         return next(self._randints)
 
-    def tokens(self, logits: Tensor) -> Tensor:
-        return next(self._samples).view(logits.shape[:2])
+    def tokens(self, shares: Tensor) -> Tensor:
+        return next(self._samples).view(shares.shape[:2])
 
     def shares(self) -> Tensor:
         raise AssertionError("nothing is seeded here")

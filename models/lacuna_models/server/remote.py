@@ -260,7 +260,7 @@ class RemoteEngine:
         free = set(block.layout.free)
         doubt = [nats if p in free else 0.0 for p, nats in enumerate(reply.entropy)]
         ids = self._sayable(block, reply.ids)
-        row.take(Read(ids, [True] * len(ids), doubt, doubt, mean, settled), work.held)
+        row.take(Read(ids, [True] * len(ids), doubt, lambda: doubt, mean, settled), work.held)
         moment = Moment(Stage.DRAFT, work.edition, paused=False, left=0)
         return row.event(work.job, block, self._words.vocabulary, moment)
 
