@@ -65,6 +65,11 @@ class Adapters:
         return None if self._active is None else self._active.hash
 
     @property
+    def key(self) -> str | None:
+        """What names the adapter at work among all that were ever laid beside this model."""
+        return None if self._active is None else self._active.key
+
+    @property
     def encoder_hash(self) -> str | None:
         """The hash of the adapter at work if contexts depend on it, else None."""
         return self._active.hash if self._active is not None and self._active.encodes else None

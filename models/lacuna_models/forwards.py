@@ -10,6 +10,7 @@ from lacuna_models.context import Context
 from lacuna_models.infill import Forward
 from lacuna_models.lean.step import Canvas
 from lacuna_models.loading import Loaded
+from lacuna_models.steady.rooms import Rooms, Steady
 
 _CERTAIN = 100.0  # a logit beside zeros whose softmax is one-hot in every precision
 
@@ -18,13 +19,28 @@ def forward_of(loaded: Loaded, seen: Context, rows: int, free: Tensor) -> Forwar
     """Return the model as a function of the canvas, for ``rows`` rows behind one context.
 
     ``free`` is (F,), the positions that may change; the others hold the same in all rows and steps.
-    It is the lean step where the checkpoint has one (``lean.choice``), upstream's otherwise. The
-    adapter at work now is the one of the whole run, whatever is activated meanwhile.
+    It is the lean step where the checkpoint has one (``lean.choice``), the steady step on CUDA,
+    upstream's otherwise. The adapter at work now is the one of the whole run, whatever is activated
+    meanwhile. What the steady step returns is overwritten by its next pass.
     """
     lean = None if loaded.lean is None else loaded.adapters.lean
     if lean is not None:
         return Canvas(lean, seen.cache, seen.length, rows, free)
-    return _stock(loaded, seen, rows, free)
+    stock = _stock(loaded, seen, rows, free)
+    return stock if loaded.rooms is None else _steady(loaded.rooms, loaded, seen, rows, free, stock)
+
+
+def _steady(
+    rooms: Rooms, loaded: Loaded, seen: Context, rows: int, free: Tensor, stock: Forward
+) -> Forward:
+    adapter, key = loaded.adapters.active, loaded.adapters.key
+    steady = Steady(rooms, seen.cache, seen.length, rows, free, key, stock)
+
+    def forward(canvas: Tensor, conditioning: Tensor | None) -> Tensor:
+        loaded.adapters.activate(adapter)
+        return steady(canvas, conditioning)
+
+    return forward
 
 
 def _stock(loaded: Loaded, seen: Context, rows: int, free: Tensor) -> Forward:

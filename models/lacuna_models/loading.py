@@ -22,6 +22,7 @@ from lacuna_models.lean.choice import suits
 from lacuna_models.lean.weights import Weights as LeanWeights
 from lacuna_models.lean.weights import fold
 from lacuna_models.quantise.scheme import scheme_of
+from lacuna_models.steady.rooms import Rooms
 from lacuna_models.streaming import UnfitError, pour, skeleton
 from lacuna_models.traits import Traits, read_traits
 from lacuna_models.vocabulary import Marks, Vocabulary
@@ -92,6 +93,7 @@ class Loaded:
     lean: LeanWeights | None
     adapters: Adapters
     shipped: Mapping[str, Path]
+    rooms: Rooms | None = None  # the steady step's, on CUDA
 
     @contextmanager
     def thinking_with(self, adapter: str | None) -> Iterator[None]:
@@ -178,6 +180,7 @@ def load(
         lean=lean,
         adapters=adapters,
         shipped=traits.adapters,
+        rooms=Rooms(model) if place.type == "cuda" else None,
     )
     tell("Ready", 1.0)
     return loaded
