@@ -6,8 +6,7 @@ in a file that has no window is applied here, so that a window can then be laid 
 
 from __future__ import annotations
 
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +21,7 @@ from lacuna.study.direct import read_direct
 from lacuna.study.model import Image, Window
 from lacuna.study.part10 import Header, read_header, understood
 from lacuna.study.softcopy import PresentationState
-from lacuna.study.sources import Reader, changed, check_written
+from lacuna.study.sources import Closing, Reader, changed, check_written
 from lacuna.study.tables import look_up, table
 from lacuna.study.values import integer, items, numbers, text
 from lacuna.study.voi import default_window, render
@@ -43,7 +42,7 @@ Values = NDArray[Any]
 DECODING = (RuntimeError, ValueError, NotImplementedError, AttributeError, TypeError, KeyError)
 
 
-class ImageReader:
+class ImageReader(Closing):
     """One image's opened file and parsed header, for reading many of its frames.
 
     A context manager, for one thread at a time. ``reader`` keeps archives open beyond it.
@@ -69,17 +68,6 @@ class ImageReader:
         except UserFacingError:
             self.close()
             raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Close the file."""

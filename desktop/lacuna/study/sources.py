@@ -32,11 +32,8 @@ class Gathered:
     refused: tuple[Refusal, ...]
 
 
-class Reader:
-    """Opens sources. Keeps archives open meanwhile; a context manager, for one thread."""
-
-    def __init__(self) -> None:
-        self._archives: dict[Path, tuple[object, zipfile.ZipFile]] = {}
+class Closing:
+    """A context manager that closes itself."""
 
     def __enter__(self) -> Self:
         return self
@@ -48,6 +45,17 @@ class Reader:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    def close(self) -> None:
+        """Let go of what is open."""
+        raise NotImplementedError
+
+
+class Reader(Closing):
+    """Opens sources. Keeps archives open meanwhile; a context manager, for one thread."""
+
+    def __init__(self) -> None:
+        self._archives: dict[Path, tuple[object, zipfile.ZipFile]] = {}
 
     def close(self) -> None:
         """Close the archives."""
