@@ -11,28 +11,21 @@ import argparse
 import json
 import os
 import statistics
-import sys
-import tempfile
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QTextCursor
-from PySide6.QtWidgets import QApplication
 
 from lacuna.app import Application
-from lacuna.paths import locate
 from lacuna.settings import Settings
-from lacuna.ui.theme import dress, make_look
-from lacuna.work.engine_worker import ModelChoice
 from lacuna_models.api import Done, StepEvent
 from lacuna_resources.samples import sample_study
-from tests.e2e import drive
+from tests.e2e import drive, stage
+from tests.e2e.stage import CTRL
 
-CTRL = Qt.KeyboardModifier.ControlModifier
 TICK = 1  # milliseconds between looks at the clock, to find stalls
 
 
@@ -190,26 +183,14 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 def run(runs: int) -> dict[str, float]:
     """Measure everything; figures in milliseconds."""
-    existing = QApplication.instance()
-    qt = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
-    look = make_look()
-    dress(qt, look)
-    with tempfile.TemporaryDirectory() as folder:
-        application = Application(look, Settings(), locate(Path(folder)), seeds=lambda: 4181)
-        try:
-            application.parts.window.resize(1600, 1000)
-            application.start(ModelChoice(), sample=False)
-            drive.wait_for_model(application)
-            application.parts.opening.open_paths([sample_study()])
-            drive.wait_for_picture(application)
-            bench = Bench(application)
-            bench.fill()  # the context is encoded once; after it, it is warm
-            bench.undo()
-            return measured(bench, runs)
-        finally:
-            application.parts.window.set_close_guard(lambda: True)
-            application.parts.window.close()
-            application.close()
+    with stage.shown(Settings()) as application:
+        drive.wait_for_model(application)
+        application.parts.opening.open_paths([sample_study()])
+        drive.wait_for_picture(application)
+        bench = Bench(application)
+        bench.fill()  # the context is encoded once; after it, it is warm
+        bench.undo()
+        return measured(bench, runs)
 
 
 def measured(bench: Bench, runs: int) -> dict[str, float]:

@@ -5,71 +5,27 @@ Keys and drops only, the bundled model, the real threads. Look at what it writes
 
 from __future__ import annotations
 
-import argparse
-import os
-import sys
-import tempfile
 from pathlib import Path
-
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-
-import keyring
-from PySide6.QtCore import QCoreApplication, QEvent, Qt
-from PySide6.QtWidgets import QApplication
+from tempfile import TemporaryDirectory
 
 from lacuna.app import Application
-from lacuna.paths import locate
 from lacuna.settings import Settings
-from lacuna.ui.theme import dress, make_look
-from lacuna.work.engine_worker import ModelChoice
 from lacuna_models.api import StepEvent
-from lacuna_resources.themes import ThemeName
-from tests.e2e import drive, viewer_screens
-from tests.helpers.keyrings import MemoryKeyring
+from tests.e2e import drive, stage, viewer_screens
+from tests.e2e.stage import CTRL, KEY, SHIFT, Walker
 from tests.helpers.not_a_phantom import write_not_a_phantom
 
-CTRL = Qt.KeyboardModifier.ControlModifier
-SHIFT = Qt.KeyboardModifier.ShiftModifier
-KEY = Qt.Key
 TYPED = "The heart is enlarged. "
 FRAMES = 3
 
 
-class Tour:
+class Tour(Walker):
     """Walks the window through the main job and takes a picture at each stop."""
 
     def __init__(self, application: Application, out: Path) -> None:
-        self.application = application
-        self.parts = application.parts
-        self.out = out
-        self.taken: list[Path] = []
+        super().__init__(application, out)
         self._wanted: list[int] = []
         self.parts.worker.stepped.connect(self._on_step)
-
-    def take(self, name: str) -> None:
-        """Write what the window shows."""
-        drive.pause(0.35)  # let a fade end
-        self._save(name)
-
-    def _save(self, name: str) -> None:
-        path = self.out / f"{len(self.taken) + 1:02}-{name}.png"
-        # A picture is taken between two events: words that have just changed want their room first.
-        QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)
-        self.parts.window.grab().save(str(path))
-        self.taken.append(path)
-
-    def keys(self, key: Qt.Key, *held: Qt.KeyboardModifier) -> None:
-        """Press a key where the report has the focus."""
-        drive.press(drive.editor_of(self.application), key, *held)
-
-    def type(self, text: str) -> None:
-        """Type into the report."""
-        drive.type_text(drive.editor_of(self.application), text)
-
-    def select_back(self, characters: int) -> None:
-        """Select what was just typed."""
-        for _ in range(characters):
-            self.keys(KEY.Key_Left, SHIFT)
 
     def frames_during(self, steps: list[int]) -> None:
         """Take a picture when each of these steps of the next run has arrived."""
@@ -78,7 +34,7 @@ class Tour:
     def _on_step(self, step: StepEvent) -> None:
         if step.step in self._wanted:
             self._wanted.remove(step.step)
-            self._save(f"denoising-step-{step.step}")
+            self.save(f"denoising-step-{step.step}")
 
     # -- stops ---------------------------------------------------------------------------------
 
@@ -97,13 +53,7 @@ class Tour:
 
     def lock(self) -> None:
         """A sentence typed before the gap and locked; another in the impression."""
-        self.keys(KEY.Key_Home, CTRL)
-        self.keys(KEY.Key_Down)
-        self.keys(KEY.Key_Home)
-        self.type(TYPED)
-        self.keys(KEY.Key_Left)
-        self.select_back(len(TYPED) - 1)
-        self.keys(KEY.Key_L, CTRL)
+        self.lock_before_gap(TYPED)
         self.keys(KEY.Key_End, CTRL)
         self.type(" Follow-up is recommended.")
         self.select_back(len("Follow-up is recommended."))
@@ -190,49 +140,23 @@ def _is_other(tour: Tour) -> bool:
 def run(out: Path, theme: str = "dark", width: int = 1600, height: int = 1000) -> list[Path]:
     """Walk the tour and return the pictures' paths."""
     out.mkdir(parents=True, exist_ok=True)
-    existing = QApplication.instance()
-    qt = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
-    keyring.set_keyring(MemoryKeyring())  # the machine's own is never asked
-    look = make_look(ThemeName(theme))
-    dress(qt, look)
-    with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder)
-        settings = Settings(steps=48)
-        application = Application(look, settings, locate(place / "data"), seeds=lambda: 4181)
-        try:
-            application.parts.window.resize(width, height)
-            application.start(ModelChoice(), sample=False)
-            tour = Tour(application, out)
-            tour.empty()
-            tour.open()
-            tour.lock()
-            tour.stop()
-            tour.fill()
-            tour.replay()
-            tour.accept()
-            tour.rewrite()
-            tour.refuse(place)
-            tour.not_a_phantom(place)
-        finally:
-            application.parts.window.set_close_guard(lambda: True)
-            application.parts.window.close()
-            application.close()
+    with (
+        TemporaryDirectory() as place,
+        stage.shown(Settings(steps=48), theme, (width, height)) as application,
+    ):
+        tour = Tour(application, out)
+        tour.empty()
+        tour.open()
+        tour.lock()
+        tour.stop()
+        tour.fill()
+        tour.replay()
+        tour.accept()
+        tour.rewrite()
+        tour.refuse(Path(place))
+        tour.not_a_phantom(Path(place))
     return tour.taken
 
 
-def main() -> int:
-    """Read the command line and walk the tour."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("out", type=Path)
-    parser.add_argument("--theme", choices=("dark", "light"), default="dark")
-    parser.add_argument("--size", default="1600x1000")
-    arguments = parser.parse_args()
-    width, height = (int(part) for part in arguments.size.split("x"))
-    for walk in (run, viewer_screens.run):
-        for path in walk(arguments.out, arguments.theme, width, height):
-            print(path)
-    return 0
-
-
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(stage.main(__doc__, run, viewer_screens.run))

@@ -6,36 +6,25 @@ found. Look at what it writes.
 
 from __future__ import annotations
 
-import argparse
-import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-import keyring
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QPoint
 
 from lacuna.app import Application
-from lacuna.paths import locate
 from lacuna.settings import Settings
 from lacuna.ui.editor.layers import Layer
-from lacuna.ui.theme import dress, make_look
-from lacuna.work.engine_worker import ModelChoice
 from lacuna_models.api import StepEvent
 from lacuna_resources.samples import sample_study
-from lacuna_resources.themes import ThemeName
-from tests.e2e import drive
-from tests.e2e.screens import CTRL, KEY, SHIFT, Tour
-from tests.helpers.keyrings import MemoryKeyring
+from tests.e2e import drive, stage
+from tests.e2e.stage import ALT, CTRL, KEY, SHIFT, Walker
 
-ALT = Qt.KeyboardModifier.AltModifier
 STATED = "The heart is enlarged. "
 WRONG = " Large right pleural effusion."
 QUESTION = "Is there a pleural effusion?"
 
 
-class SteeringTour(Tour):
+class SteeringTour(Walker):
     """Walks through the acts of steering."""
 
     def __init__(self, application: Application, out: Path) -> None:
@@ -49,13 +38,7 @@ class SteeringTour(Tour):
         drive.wait_for_model(self.application)
         self.parts.opening.open_paths([sample_study()])
         drive.wait_for_picture(self.application)
-        self.keys(KEY.Key_Home, CTRL)
-        self.keys(KEY.Key_Down)
-        self.keys(KEY.Key_Home)
-        self.type(STATED)
-        self.keys(KEY.Key_Left)
-        self.select_back(len(STATED) - 1)
-        self.keys(KEY.Key_L, CTRL)
+        self.lock_before_gap(STATED)
 
     def lengths(self) -> None:
         """A gap with a length of its own, and the menu of acts."""
@@ -207,38 +190,11 @@ class SteeringTour(Tour):
 def run(out: Path, theme: str = "dark", width: int = 1600, height: int = 1000) -> list[Path]:
     """Walk through the acts and return the pictures' paths."""
     out.mkdir(parents=True, exist_ok=True)
-    existing = QApplication.instance()
-    qt = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
-    keyring.set_keyring(MemoryKeyring())  # the machine's own is never asked
-    look = make_look(ThemeName(theme))
-    dress(qt, look)
-    with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(reduced_motion=True)
-        application = Application(look, settings, locate(Path(folder)), seeds=lambda: 4181)
-        try:
-            application.parts.window.resize(width, height)
-            application.start(ModelChoice(), sample=False)
-            tour = SteeringTour(application, out)
-            tour.walk()
-        finally:
-            application.parts.window.set_close_guard(lambda: True)
-            application.parts.window.close()
-            application.close()
+    with stage.shown(Settings(reduced_motion=True), theme, (width, height)) as application:
+        tour = SteeringTour(application, out)
+        tour.walk()
     return tour.taken
 
 
-def main() -> int:
-    """Read the command line and walk."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("out", type=Path)
-    parser.add_argument("--theme", choices=("dark", "light"), default="dark")
-    parser.add_argument("--size", default="1600x1000")
-    arguments = parser.parse_args()
-    width, height = (int(part) for part in arguments.size.split("x"))
-    for path in run(arguments.out, arguments.theme, width, height):
-        print(path)
-    return 0
-
-
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(stage.main(__doc__, run))

@@ -7,33 +7,24 @@ as a reader needs, not as long as it took: the film tells what happens, not how 
 from __future__ import annotations
 
 import argparse
-import sys
-import tempfile
 from functools import partial
 from itertools import count
 from pathlib import Path
 
-import keyring
 from PIL import Image
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QApplication
 
 from lacuna.app import Application
-from lacuna.paths import locate
 from lacuna.report.alternatives import source_of
 from lacuna.settings import Settings
 from lacuna.ui.editor.layers import Layer
-from lacuna.ui.theme import dress, make_look
-from lacuna.work.engine_worker import ModelChoice
 from lacuna_models.api import StepEvent, TokenState
-from tests.e2e import drive
-from tests.e2e.screens import CTRL, KEY, SHIFT
-from tests.e2e.steering_screens import ALT, WRONG, SteeringTour
-from tests.helpers.keyrings import MemoryKeyring
+from tests.e2e import drive, stage
+from tests.e2e.stage import ALT, CTRL, KEY, SHIFT
+from tests.e2e.steering_screens import WRONG, SteeringTour
 
 SIZE = (1200, 750)
-WINDOW = (1600, 1000)
 HELD = ("moderate", "mild", "nodule")  # words worth holding, in the drawing's language
 SEEDS = 8
 STEP, LOOK, READ = 220, 1100, 2200  # milliseconds that a picture stands
@@ -160,25 +151,10 @@ def save(frames: list[tuple[Image.Image, int]], path: Path) -> int:
 
 def run(path: Path) -> int:
     """Film the tour; return the file's size in bytes."""
-    existing = QApplication.instance()
-    qt = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
-    keyring.set_keyring(MemoryKeyring())  # the machine's own is never asked
-    look = make_look()
-    dress(qt, look)
-    with tempfile.TemporaryDirectory() as folder:
-        settings = Settings(reduced_motion=True)
-        application = Application(
-            look, settings, locate(Path(folder)), seeds=partial(next, count(4181))
-        )
-        try:
-            application.parts.window.resize(*WINDOW)
-            application.start(ModelChoice(), sample=False)
-            film = Film(application, path.parent)
-            film.film()
-        finally:
-            application.parts.window.set_close_guard(lambda: True)
-            application.parts.window.close()
-            application.close()
+    seeds = partial(next, count(stage.SEED))
+    with stage.shown(Settings(reduced_motion=True), seeds=seeds) as application:
+        film = Film(application, path.parent)
+        film.film()
     return save(film.frames, path)
 
 
