@@ -518,13 +518,13 @@ def test_hidden_identifiers_hide_the_names_of_refused_files(
     drive.wait_for(lambda: "DOE JANE.txt is not DICOM" in told(), "a notice")
     drop(application, *demo.radiograph(tmp_path / "a", "dx"), tmp_path / "DOE JANE.txt")
     assert "DOE JANE.txt is not DICOM" in told()
-    window.lightbox.toggle_texts()
+    window.case_bar.toggle_identifiers()
     assert "This file is not DICOM" in told()
     assert "JANE" not in told()
     drive.drop(window, tmp_path / "DOE JANE.txt")
     drive.wait_for(lambda: not application.parts.opening.under_way, "the end of reading")
     assert "JANE" not in told()
-    window.lightbox.toggle_texts()
+    window.case_bar.toggle_identifiers()
     assert "DOE JANE.txt is not DICOM" in told()
 
 

@@ -22,6 +22,7 @@ class CaseBar(QWidget):
     open_requested = Signal()
     model_requested = Signal()
     checks_requested = Signal()
+    identifiers_toggled = Signal()
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -64,6 +65,7 @@ class CaseBar(QWidget):
     def toggle_identifiers(self) -> None:
         """Hide or show everything that names the patient."""
         self._hidden = not self._hidden
+        self.identifiers_toggled.emit()
         self._refresh()
 
     @property

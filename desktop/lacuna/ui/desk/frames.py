@@ -27,9 +27,12 @@ class Frames(QObject):
 
     unreadable = Signal()  # no picture is shown, because the frame asked for has none
 
-    def __init__(self, viewports: Viewports, lightbox: Lightbox, pool: JobPool) -> None:
+    def __init__(
+        self, viewports: Viewports, lightbox: Lightbox, pool: JobPool, named: Callable[[], bool]
+    ) -> None:
+        """Listen to the viewports; ``named`` tells whether files may be named."""
         super().__init__(viewports)
-        self._viewports, self._pool = viewports, pool
+        self._viewports, self._pool, self._named = viewports, pool, named
         self._jobs: dict[ImageView, Job] = {}
         viewports.picture_wanted.connect(self.fetch)
         lightbox.document_wanted.connect(self.fetch_document)
@@ -70,7 +73,7 @@ class Frames(QObject):
     def _worded(self, error: UserFacingError, source: Source) -> str:
         """Return what is wrong with a file, without its name where identifiers are hidden."""
         name = clean(source.name)
-        return str(error) if self._viewports.shows_texts else unnamed(str(error), name)
+        return str(error) if self._named() else unnamed(str(error), name)
 
     def _start(self, errand: _Errand, view: ImageView, read: Callable[[], object]) -> None:
         old = self._jobs.pop(view, None)

@@ -53,10 +53,10 @@ class Opening(QObject):
         self._picked = False  # by the reader, from the list
         self._opened = Opened()
         window.lightbox.frames = cache
-        self._frames = Frames(window.viewports, window.lightbox, pool)
+        self._telling = Telling(window, session)
+        self._frames = Frames(window.viewports, window.lightbox, pool, self._telling.named)
         self._sheets = Sheets(window.viewports, pool)
         self._thumbnails = Thumbnails(window, pool, cache)
-        self._telling = Telling(window, session)
         self._prefetch = Prefetch(window.viewports, cache)
         self._frames.unreadable.connect(self.unreadable)
         self._came.connect(self._on_came)

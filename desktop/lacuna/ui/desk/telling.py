@@ -39,6 +39,7 @@ class Telling(QObject):
         self._known: dict[Source, _State] = {}
         self._changed: tuple[Source, ...] = ()
         window.viewports.texts_toggled.connect(self._on_texts)
+        window.case_bar.identifiers_toggled.connect(self._on_texts)
 
     def withdraw(self) -> None:
         """What was told of an older drop holds no longer."""
@@ -68,19 +69,20 @@ class Telling(QObject):
             self._known[source] = state
         return changed
 
-    @property
-    def _named(self) -> bool:
-        return self._window.viewports.shows_texts
+    def named(self) -> bool:
+        """Whether files may be named: neither identifiers nor corner texts are put away."""
+        window = self._window
+        return window.viewports.shows_texts and not window.case_bar.identifiers_hidden
 
     def _refusals(self) -> Notice:
         opened = self._opened
         taken = sum(study.image_count + len(study.documents) for study in opened.studies)
         total = taken + len(opened.refused)
-        return refused_notice(opened.refused, total, named=self._named)
+        return refused_notice(opened.refused, total, named=self.named())
 
     def _refusal(self) -> Notice:
         error = self._error
-        if isinstance(error, NothingUsableError) and not self._named:
+        if isinstance(error, NothingUsableError) and not self.named():
             error = NothingUsableError([without_names(one) for one in error.refused])
         standing = "The open report is as it was." if self._session.case else "Try another file."
         return error_notice(UserFacingError(error.message, error.remedy or standing), REFUSED_KEY)
@@ -88,7 +90,7 @@ class Telling(QObject):
     def _change(self) -> Notice:
         count = len(self._changed)
         title = "1 file has changed" if count == 1 else f"{count:,} files have changed"
-        name = clean(self._changed[0].name) if self._named and count == 1 else ""
+        name = clean(self._changed[0].name) if self.named() and count == 1 else ""
         who = name or ("It" if count == 1 else "They")
         verb = "is" if count == 1 else "are"
         text = f"{who} {verb} shown as found on the disk now, not as opened before."
