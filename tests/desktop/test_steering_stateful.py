@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import random
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from typing import ClassVar
@@ -105,16 +106,9 @@ class Acts(RuleBasedStateMachine):
         self.monkey.live(0.0)
 
 
-@pytest.fixture
-def machine(qapp: QApplication, data_dir: Path) -> Iterator[type[Acts]]:
-    look = make_look()
-    dress(qapp, look)
-
-    def make(_choice: ModelChoice, _progress: LoadProgress) -> ScriptedEngine:
-        info = dataclasses.replace(INFO, bounds=BOUNDS)
-        return Chatty(steps=6, delay=0.001, info=info, opinions=OPINIONS)
-
-    application = Application(look, Settings(reduced_motion=True), locate(data_dir), make)
+@contextmanager
+def sittings(application: Application) -> Iterator[type[Acts]]:
+    """Open a study in the real window, and close both when the sittings are over."""
     application.start(ModelChoice(), sample=False)
     drive.wait_for_model(application)
     application.parts.opening.open_paths([sample_study()])
@@ -126,6 +120,29 @@ def machine(qapp: QApplication, data_dir: Path) -> Iterator[type[Acts]]:
     application.close()
     application.parts.window.deleteLater()
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+@pytest.fixture
+def machine(qapp: QApplication, data_dir: Path) -> Iterator[type[Acts]]:
+    """Sittings with the scripted engine, which is quick and has something to say to all."""
+
+    def make(_choice: ModelChoice, _progress: LoadProgress) -> ScriptedEngine:
+        info = dataclasses.replace(INFO, bounds=BOUNDS)
+        return Chatty(steps=6, delay=0.001, info=info, opinions=OPINIONS)
+
+    look = make_look()
+    dress(qapp, look)
+    with sittings(Application(look, Settings(reduced_motion=True), locate(data_dir), make)) as acts:
+        yield acts
+
+
+@pytest.fixture
+def thinking(qapp: QApplication, data_dir: Path) -> Iterator[type[Acts]]:
+    """Sittings with the model that ships."""
+    look = make_look()
+    dress(qapp, look)
+    with sittings(Application(look, Settings(reduced_motion=True), locate(data_dir))) as acts:
+        yield acts
 
 
 class Chatty(ScriptedEngine):
@@ -176,3 +193,8 @@ def test_some_sittings(machine: type[Acts], errors: list[str]) -> None:
 @pytest.mark.slow
 def test_a_thousand_sittings(machine: type[Acts], errors: list[str]) -> None:
     play(machine, 1000, 40, errors)
+
+
+@pytest.mark.slow
+def test_fifty_sittings_with_the_model_that_ships(thinking: type[Acts], errors: list[str]) -> None:
+    play(thinking, 50, 30, errors)
