@@ -12,11 +12,12 @@ from lacuna_models.api import EngineError, ScoreBounds, Source
 from lacuna_models.cli import main
 from lacuna_models.evaluate import dependence, evidence, radar, restyle
 from lacuna_models.evaluate.bounds import keep
-from lacuna_models.evaluate.figures import area, bound_for, halves
-from lacuna_models.evaluate.phantoms import agrees, finds, held_out
-from lacuna_models.evaluate.plants import Lie, drawn
+from lacuna_models.evaluate.figures import bound_for, halves
 from lacuna_models.loading import load
 from lacuna_models.phantom.cases import HELD_OUT
+from lacuna_models.phantom.evaluation.held import agrees, finds, held_out
+from lacuna_models.phantom.evaluation.plants import Lie, drawn
+from lacuna_models.phantom.evaluation.statistics import area
 from lacuna_models.scripted import ScriptedEngine
 from lacuna_models.scripted_scores import Opinions
 

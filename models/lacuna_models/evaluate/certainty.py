@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from lacuna_models.api import Done, Engine, Fill, FillRequest, Fixed, Gap, Kept
-from lacuna_models.evaluate.phantoms import Held, agrees, held_out
+from lacuna_models.phantom.evaluation.held import Held, agrees, held_out
 from lacuna_models.phantom.grammar import accepts
 
 SURE, LESS_SURE = 0.01, 0.08  # the most that may be wrong below each bound

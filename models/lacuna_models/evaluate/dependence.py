@@ -18,10 +18,10 @@ from lacuna_models.api import (
     Segment,
     Soft,
 )
-from lacuna_models.evaluate.figures import Line, area, halves
-from lacuna_models.evaluate.phantoms import Held, held_out, said
-from lacuna_models.evaluate.plants import Plant, drawn
-from lacuna_models.phantom.evaluation.statistics import figure
+from lacuna_models.evaluate.figures import Line, halves
+from lacuna_models.phantom.evaluation.held import Held, held_out, said
+from lacuna_models.phantom.evaluation.plants import Plant, drawn
+from lacuna_models.phantom.evaluation.statistics import area, figure
 from lacuna_models.scoring.refill import warm
 
 _READER = "reader"

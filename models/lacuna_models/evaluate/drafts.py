@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lacuna_models.api import Detail, Done, Engine, FillRequest, Gap, Length, Words
 from lacuna_models.evaluate.figures import Line
-from lacuna_models.evaluate.phantoms import Held, held_out
+from lacuna_models.phantom.evaluation.held import Held, held_out
 from lacuna_models.phantom.evaluation.statistics import figure
 from lacuna_models.phantom.judge import judge
 from lacuna_models.search.choosing import word_count

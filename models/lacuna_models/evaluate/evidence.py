@@ -9,9 +9,9 @@ from enum import Enum
 import numpy as np
 
 from lacuna_models.api import Engine, Fixed, Measure, ScoreRequest, Source
-from lacuna_models.evaluate.figures import Line, area, halves
-from lacuna_models.evaluate.phantoms import finds, held_out, said
-from lacuna_models.phantom.evaluation.statistics import figure
+from lacuna_models.evaluate.figures import Line, halves
+from lacuna_models.phantom.evaluation.held import finds, held_out, said
+from lacuna_models.phantom.evaluation.statistics import area, figure
 
 _STRAYS = 0.01  # of sentences about nothing that may pass for the picture's
 _MISSED = 0.05  # of findings that may pass for habit

@@ -8,9 +8,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from lacuna_models.phantom.evaluation.statistics import Figure, Values
-
-_DRAWS = 1000
+from lacuna_models.phantom.evaluation.statistics import Figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,27 +34,6 @@ def table(lines: Sequence[Line]) -> str:
 def document(lines: Sequence[Line], **about: object) -> str:
     """Return lines as JSON."""
     return json.dumps({**about, "figures": [asdict(line) for line in lines]}, indent=2)
-
-
-def area(high: Sequence[float], low: Sequence[float]) -> Figure:
-    """Return how often an item of ``high`` lies above one of ``low``: the area under the curve."""
-    above, below = np.asarray(high, dtype=np.float64), np.asarray(low, dtype=np.float64)
-    if not len(above) or not len(below):
-        return Figure(float("nan"), float("nan"), float("nan"), 0)
-    rng = np.random.default_rng(0)
-    drawn = [
-        _area(rng.choice(above, len(above)), np.sort(rng.choice(below, len(below))))
-        for _ in range(_DRAWS)
-    ]
-    lowest, highest = np.quantile(drawn, (0.025, 0.975))
-    return Figure(_area(above, np.sort(below)), float(lowest), float(highest), len(above))
-
-
-def _area(above: Values, below: Values) -> float:
-    """``below`` is sorted."""
-    smaller = np.searchsorted(below, above, "left")
-    equal = np.searchsorted(below, above, "right") - smaller
-    return float((smaller + equal / 2).mean() / len(below))
 
 
 def bound_for(marks: Sequence[Sequence[float]], allowed: float) -> float:

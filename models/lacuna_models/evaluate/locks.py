@@ -22,8 +22,8 @@ from lacuna_models.api import (
 )
 from lacuna_models.engine import DiffusionEngine
 from lacuna_models.evaluate.figures import Line
-from lacuna_models.evaluate.phantoms import held_out
-from lacuna_models.evaluate.plants import Plant, drawn
+from lacuna_models.phantom.evaluation.held import held_out
+from lacuna_models.phantom.evaluation.plants import Plant, drawn
 from lacuna_models.phantom.evaluation.statistics import figure
 from lacuna_models.phantom.labeller import contradicts
 

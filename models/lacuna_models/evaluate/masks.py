@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lacuna_models.api import Done, Engine, Fill, FillRequest, Fixed, Gap, Length, Segment
-from lacuna_models.evaluate.phantoms import Held, held_out
+from lacuna_models.phantom.evaluation.held import Held, held_out
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import numpy as np
 
 from lacuna_models.api import Engine, Fixed, RewriteRequest, Soft
 from lacuna_models.evaluate.figures import Line
-from lacuna_models.evaluate.phantoms import Held, held_out, said
+from lacuna_models.phantom.evaluation.held import Held, held_out, said
 from lacuna_models.phantom.evaluation.statistics import figure
 from lacuna_models.phantom.grammar import HOUSES, Report, write
 

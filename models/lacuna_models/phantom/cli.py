@@ -90,6 +90,7 @@ def _add_evaluate(verbs: Any) -> None:
     evaluate.add_argument("--steps", type=int, default=100, help="drafts within each budget")
     evaluate.add_argument("--lengths", type=int, default=100, help="drafts of each length")
     evaluate.add_argument("--anchors", type=int, default=125, help="drafts of each kind of change")
+    evaluate.add_argument("--plants", type=int, default=300, help="reports with planted errors")
     evaluate.add_argument("--seed", type=int, default=0, help="of the held-out phantoms, 0 to 9")
     evaluate.add_argument("--json", type=Path, help="write the figures there as well")
     evaluate.add_argument("--card", metavar="MACHINE", help="write the folder's README.md: made on")

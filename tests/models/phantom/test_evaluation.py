@@ -276,7 +276,7 @@ def test_a_card_of_both_models_holds_every_table(tiny: Loaded, tmp_path: Path) -
     run = SiblingRun(tmp_path / "run", SiblingRecipe(shape=TINY), Progress())
     export_sibling(run, tmp_path / "sibling")
     told: list[str] = []
-    plan = Plan(drafts=2, infills=2, questions=1, steps=1, lengths=1, anchors=1)
+    plan = Plan(drafts=2, infills=2, questions=1, steps=1, lengths=1, anchors=1, plants=2)
     card = evaluate(tiny, plan, tmp_path / "sibling", lambda what, *_: told.append(what))
     again = json.loads(card.json())
     assert again["tables"]["Drafts"]["label accuracy"]["diffusion"]["n"] == 2
@@ -284,6 +284,7 @@ def test_a_card_of_both_models_holds_every_table(tiny: Loaded, tmp_path: Path) -
     assert set(again["tables"]["Steps"]) == {f"{n} steps" for n in (4, 8, 16, 32, 48)}
     assert "both sides, 6 tokens too short" in again["tables"]["Infill"]
     assert "right only" in again["tables"]["Infill, unseen houses"]
+    assert again["tables"]["Planted errors"]["all"]["AUC"]["n"] > 2
     assert "token-F1, interaction" in again["tables"]["Right side"]
     assert any(what.startswith("questions, sibling") for what in told)
 
@@ -296,7 +297,7 @@ def test_the_model_card_says_how_it_was_made(tiny: Loaded, tmp_path: Path) -> No
     }
     made |= {"reader_seconds": 600, "reader_steps": 900}
     (tmp_path / "lacuna.json").write_text(json.dumps({"training": made}), encoding="utf-8")
-    plan = Plan(drafts=2, infills=2, questions=0, steps=0, lengths=0, anchors=0)
+    plan = Plan(drafts=2, infills=2, questions=0, steps=0, lengths=0, anchors=0, plants=0)
     words = model_card(tmp_path, evaluate(tiny, plan), plan, "one core of a machine")
     assert "not for patients" in words
     assert "phantom follow --run RUN --minutes 10" in words

@@ -85,6 +85,11 @@ class Diffusion:
     name = "diffusion"
 
     @property
+    def engine(self) -> DiffusionEngine:
+        """The engine that writes."""
+        return self._engine
+
+    @property
     def adapters(self) -> tuple[str, ...]:
         """The adapters that the checkpoint brings along."""
         return self._loaded.info.adapters

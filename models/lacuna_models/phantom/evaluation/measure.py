@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from lacuna_models.api import EngineError
+from lacuna_models.api import EngineError, Measure
 from lacuna_models.loading import Loaded
 from lacuna_models.phantom.evaluation.anchors import anchors_table
 from lacuna_models.phantom.evaluation.authors import Author, Diffusion, Sibling
+from lacuna_models.phantom.evaluation.doubts import doubted, doubts_table
 from lacuna_models.phantom.evaluation.drafts import (
     drafts_table,
     groups_table,
@@ -30,7 +31,7 @@ from lacuna_models.phantom.evaluation.subjects import subjects
 from lacuna_models.phantom.evaluation.tables import Card, Progress, Table
 
 # Seeds of one evaluation's parts lie apart, so that none judges a phantom that another has judged.
-_INFILLS, _UNSEEN, _QUESTIONS, _LENGTHS, _ANCHORS = 10, 20, 30, 40, 50
+_INFILLS, _UNSEEN, _QUESTIONS, _LENGTHS, _ANCHORS, _PLANTS = 10, 20, 30, 40, 50, 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +44,13 @@ class Plan:
     steps: int = 100
     lengths: int = 100
     anchors: int = 125  # of each kind of change
+    plants: int = 300  # reports, each with up to five planted errors
     seed: int = 0
 
     def __post_init__(self) -> None:
         if 1 in (self.drafts, self.infills):
             raise EngineError("Figures need at least two drafts and two infills, or none.")
-        parts = (self.drafts, self.infills, self.questions, self.steps, self.lengths, self.anchors)
+        parts = [count for field, count in asdict(self).items() if field != "seed"]
         if min(parts) < 0 or not any(parts):
             raise EngineError("There is nothing to measure.", "Ask for drafts or infills, say.")
         if not 0 <= self.seed < 10:
@@ -132,4 +134,7 @@ def _further(author: Diffusion, authors: list[Author], plan: Plan, say: Progress
     if plan.anchors:
         plain = subjects(plan.anchors, plan.seed + _ANCHORS, plain=True)
         tables.append(anchors_table(author, plain, say))
+    if plan.plants:
+        found = doubted(author.engine, plan.plants, plan.seed + _PLANTS, Measure.CRITICAL, say)
+        tables.append(doubts_table(found))
     return tables

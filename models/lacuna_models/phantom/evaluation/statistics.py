@@ -1,4 +1,4 @@
-"""Means with intervals, and paired t tests. Pure numpy.
+"""Means and areas under a curve with intervals, and paired t tests. Pure numpy.
 
 The t distribution's tail is the regularised incomplete beta function (Abramowitz and Stegun 26.7.1
 and 26.5.8), by its continued fraction in Lentz's form.
@@ -42,6 +42,27 @@ def figure(values: Sequence[float] | Values, draws: int = 2000) -> Figure:
     means = seen[rng.integers(0, len(seen), (draws, len(seen)))].mean(axis=1)
     low, high = np.quantile(means, (0.025, 0.975))
     return Figure(float(seen.mean()), float(low), float(high), len(seen))
+
+
+def area(high: Sequence[float], low: Sequence[float], draws: int = 1000) -> Figure:
+    """Return how often an item of ``high`` lies above one of ``low``: the area under the curve."""
+    above, below = np.asarray(high, dtype=np.float64), np.asarray(low, dtype=np.float64)
+    if not len(above) or not len(below):
+        return Figure(float("nan"), float("nan"), float("nan"), 0)
+    rng = np.random.default_rng(0)
+    drawn = [
+        _area(rng.choice(above, len(above)), np.sort(rng.choice(below, len(below))))
+        for _ in range(draws)
+    ]
+    lowest, highest = np.quantile(drawn, (0.025, 0.975))
+    return Figure(_area(above, np.sort(below)), float(lowest), float(highest), len(above))
+
+
+def _area(above: Values, below: Values) -> float:
+    """``below`` is sorted."""
+    smaller = np.searchsorted(below, above, "left")
+    equal = np.searchsorted(below, above, "right") - smaller
+    return float((smaller + equal / 2).mean() / len(below))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from lacuna_models.evaluate.phantoms import Held, agrees, changed, finds, said
 from lacuna_models.phantom.cases import ANSWERS, GROUPS, Findings, Rng
+from lacuna_models.phantom.evaluation.held import Held, agrees, changed, finds, said
 from lacuna_models.phantom.grammar import Report
 
 
