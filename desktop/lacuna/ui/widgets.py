@@ -276,9 +276,13 @@ class Words(QWidget):
 
     def set_text(self, text: str) -> None:
         """Show ``text``; an empty one takes no width."""
+        if text == self._text:
+            return
+        before = self.sizeHint()
         self._text = text
         self.setAccessibleName(text)
-        self.updateGeometry()
+        if self.sizeHint() != before:  # a step's figures have one width: the column stays laid out
+            self.updateGeometry()
         self.update()
 
     def set_colour(self, colour: str) -> None:

@@ -6,7 +6,15 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtGui import (
+    QColor,
+    QFontMetricsF,
+    QMouseEvent,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPen,
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from lacuna.ui.theme import Look, Role
@@ -29,6 +37,7 @@ class Timeline(QWidget):
         super().__init__(parent)
         self._look = look
         self._steps: list[StepEvent] = []
+        self._highest = 1.0  # mean entropy, nats
         self._place = -1
         self._scrubbing = False
         self.setFixedHeight(HEIGHT)
@@ -38,6 +47,7 @@ class Timeline(QWidget):
     def show_steps(self, steps: Sequence[StepEvent], place: int, *, scrubbing: bool) -> None:
         """Show recorded steps with the playhead at ``place``; ``scrubbing`` lets it be dragged."""
         self._steps, self._place, self._scrubbing = list(steps), place, scrubbing
+        self._highest = max((step.mean_entropy for step in steps), default=0.0) or 1.0
         self.setCursor(
             Qt.CursorShape.PointingHandCursor if scrubbing else Qt.CursorShape.ArrowCursor
         )
@@ -100,21 +110,23 @@ class Timeline(QWidget):
         painter.drawPath(path)
 
     def _point(self, place: int, base: float) -> QPointF:
-        most = max(step.mean_entropy for step in self._steps) or 1.0
-        height = (base - _TOP) * 0.85 * self._steps[place].mean_entropy / most
+        height = (base - _TOP) * 0.85 * self._steps[place].mean_entropy / self._highest
         return QPointF(self.x_of(place), base - height)
 
     def _paint_figures(self, painter: QPainter, base: float) -> None:
         theme, count = self._look.theme, self.budget()
         stride = max(1, -(-_LABEL_ROOM * count // max(self.width(), 1)))
+        font = self._look.font(Role.CAPTION)
+        half = QFontMetricsF(font).horizontalAdvance(str(count)) / 2
+        painter.setFont(font)
         for place in range(count):
             now = place == self._place
             crowded = abs(place - self._place) < stride and self._place >= 0
             if not now and (place % stride or (crowded and stride > 1)):
                 continue
-            painter.setFont(self._look.font(Role.CAPTION))
             painter.setPen(QColor(theme.text.strong if now else theme.text.third))
-            box = QRectF(self.x_of(place) - 20, base + 4, 40, _FIGURES - 4)
+            middle = min(self.x_of(place), self.width() - half)  # the last one is not cut off
+            box = QRectF(middle - 20, base + 4, 40, _FIGURES - 4)
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, str(place + 1))
 
     def _paint_playhead(self, painter: QPainter, base: float) -> None:
