@@ -77,6 +77,30 @@ def pour(
     _move_buffers(model, device)
 
 
+@torch.inference_mode()
+def pour_noise(model: Any, device: torch.device, dtype: torch.dtype) -> None:
+    """Fill a skeleton with noise, in place: for benchmarks at a size whose weights are not here."""
+    held = model.state_dict(keep_vars=True)
+    filled: set[str] = set()
+    for name, tensor in held.items():
+        if name not in filled:
+            places = [place for place in _places(name) if place in held]
+            _put(model, places, _noise(tensor, device, dtype))
+            filled |= set(places)
+    _move_buffers(model, device)
+
+
+def _noise(like: Tensor, device: torch.device, dtype: torch.dtype) -> Tensor:
+    """Return codes of any value; scales and norms that are harmless; else small normal numbers."""
+    if not like.is_floating_point():
+        return torch.randint(0, 100, like.shape, device=device, dtype=like.dtype)
+    if like.dtype == torch.float16:  # scales of codes
+        return torch.full(like.shape, 1e-3, device=device, dtype=like.dtype)
+    if like.ndim == 1:
+        return torch.ones(like.shape, device=device, dtype=dtype)
+    return torch.empty(like.shape, device=device, dtype=dtype).normal_(std=0.02)
+
+
 def _tensors(files: Sequence[Path]) -> Iterator[tuple[str, Tensor]]:
     for file in files:
         with safe_open(file, framework="pt") as held:

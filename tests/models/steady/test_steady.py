@@ -96,17 +96,17 @@ def vendor(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("scheme", [None, *Scheme])
-def test_the_real_make_in_its_own_precision(
+def test_the_real_make_plain_and_packed(
     vendor: Path, tmp_path: Path, scheme: Scheme | None
 ) -> None:
     folder = vendor
     if scheme is not None:
         folder = tmp_path / "packed"
         quantise(vendor, folder, scheme)
-    real = steady(load(folder, device="cpu", dtype="bfloat16"))
+    real = steady(load(folder, device="cpu", dtype="float32"))
     seen = context.encode(real, Prompt(indication="cough"))
     for theirs, ours in passes(real, seen, 1, list(range(20, 60))):
-        assert (ours - theirs).square().mean().sqrt() < 0.02 * theirs.std()
+        assert (ours - theirs).square().mean().sqrt() < 1e-3 * theirs.std()
 
 
 def test_whole_requests_come_out_the_same(loaded: Loaded) -> None:
