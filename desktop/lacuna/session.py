@@ -98,17 +98,28 @@ class Session:
         return case
 
     def grow(self, study: Study) -> None:
-        """Take over the open study as it has been read further; its report stays as it is."""
+        """Take over the open study as it has been read further; its report stays as it is.
+
+        A birth date that comes late may tell that the case has been open before: what was written
+        then comes back, unless something has been written since.
+        """
         case = self.case
         if case is None or not case.study.may_be(study):
             return
-        grown = replace(case, study=study)
+        known = self._cases.get(study.key, case)
+        if known is not case and case.ledger.events:
+            if known.ledger.events:  # both hold words: neither may take the other's place
+                study = replace(study, patient=case.study.patient)
+            known = case
+        grown = replace(known, study=study)
         self._cases = {
             one.study.key: one
             for one in (grown if each is case else each for each in self._cases.values())
         }
         self._open = study.key
         self._announce(Change.GREW)
+        if known is not case:
+            self._announce(Change.STUDY)  # the report that stands is another one
 
     def write(self, report: Report) -> None:
         """Take over the report as it stands now, and note who wrote what."""

@@ -125,9 +125,12 @@ def _first_image(found: list[Found]) -> Found:
 
 
 def _made_up_uid(first: Found) -> str:
-    """Return a UID for a study that has none, the same each time: two such studies stay apart."""
-    home = first.home
-    marks = (*first.study_key, home.study_date, str(first.source.path.absolute()))
+    """Return a UID for a study that has none, the same each time: two such studies stay apart.
+
+    A file that was written anew makes another study: it may be of another patient by now.
+    """
+    home, place = first.home, str(first.source.path.absolute())
+    marks = (*first.study_key, home.study_date, place, first.content.written)
     return f"2.25.{int.from_bytes(sha256(repr(marks).encode()).digest()[:16])}"
 
 

@@ -67,6 +67,7 @@ class Keeping(QObject):
         self._window, self._session, self._pool, self._vault = window, session, pool, vault
         self._shelves: dict[StudyKey, _Shelf] = {}
         self._writing: _Shelf | None = None
+        self._open: StudyKey | None = None
         self._told: set[str] = set()
         self._rest = QTimer(self, interval=_REST_MS, singleShot=True)
         self._rest.timeout.connect(self._on_rest)
@@ -122,11 +123,16 @@ class Keeping(QObject):
         case = self._session.case
         if change not in (Change.STUDY, Change.GREW) or case is None:
             return
-        about, board = case.study.key, self._window.image_view.board
-        if about in self._shelves:
-            return
-        for shelf in self._shelves.values():
-            shelf.left = shelf.left or shelf.board is board
+        before, self._open = self._open, case.study.key
+        board, known = self._window.image_view.board, self._shelves.get(self._open)
+        if known is None or known.board is not board:
+            self._begin(self._open, board)
+        if change is Change.GREW and before is not None and before != self._open:
+            old, now = self._shelves[before], self._shelves[self._open]
+            old.left = True
+            now.taken = {**old.taken, **now.taken}
+
+    def _begin(self, about: StudyKey, board: Board) -> None:
         self._shelves[about] = _Shelf(about, board)
         board.on_change = self._rest.start
         job = self._pool.prepare(lambda _progress, _cancel: _read(self._vault, about))

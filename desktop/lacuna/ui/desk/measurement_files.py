@@ -14,7 +14,7 @@ from lacuna.session import Change, Session
 from lacuna.study.document import Document
 from lacuna.study.measurement_in import read_measurements
 from lacuna.study.measurement_out import write_measurements
-from lacuna.study.model import Study
+from lacuna.study.model import Study, StudyKey
 from lacuna.study.record import Measurement
 from lacuna.ui.desk.keeping import Keeping
 from lacuna.ui.main_window import MainWindow
@@ -81,10 +81,10 @@ class MeasurementFiles(QObject):
         if change is Change.GREW:
             self._place()
         else:
-            self._read -= {_key(found.study, found.document) for found in self._waiting}
+            self._read -= {(found.study.key, found.document) for found in self._waiting}
             self._waiting.clear()
         for document in case.study.documents:
-            key = _key(case.study, document.sop_instance_uid)
+            key = case.study.key, document
             if document.measurements and key not in self._read:
                 self._read.add(key)
                 self._start_reading(partial(_read, document, case.study))
@@ -99,9 +99,9 @@ class MeasurementFiles(QObject):
         case = self._session.case
         if not isinstance(found, _Found) or case is None:
             return
-        key = _key(found.study, found.document)
-        if _key(case.study, found.document) != key:
-            self._read.discard(key)  # another case was opened meanwhile: read again then
+        if found.document not in case.study.documents:
+            self._read.discard((found.study.key, found.document))
+            # Another case was opened meanwhile: read again then.
             return
         self._waiting.append(found)
         self._place()
@@ -120,6 +120,7 @@ class MeasurementFiles(QObject):
                 if mark is not None:
                     self._keeping.take(case.study, mark.id)
                     if mark.id not in known:
+                        known.add(mark.id)
                         board.put(mark)
             homeless = tuple(record for record, mark in marks if mark is None)
             if homeless:
@@ -140,14 +141,14 @@ class MeasurementFiles(QObject):
         self._window.notices.show_notice(error_notice(error, SAVED_KEY))
 
 
-_Key = tuple[str, str, str, str]
+_Key = tuple[StudyKey, Document]  # two patients may share UIDs, as some anonymisers leave them
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
     """What a document held, and which study it came with."""
 
-    document: str
+    document: Document
     study: Study
     records: tuple[Measurement, ...]
 
@@ -160,15 +161,10 @@ class _Saved:
     left_out: str
 
 
-def _key(study: Study, document: str) -> _Key:
-    """Name a document of a study: two patients may share UIDs, as some anonymisers leave them."""
-    return study.study_instance_uid, study.patient.id, study.patient.name, document
-
-
 def _write(path: Path, study: Study, records: list[Measurement], left_out: str) -> _Saved:
     write_measurements(path, study, records)
     return _Saved(len(records), left_out)
 
 
 def _read(document: Document, study: Study) -> _Found:
-    return _Found(document.sop_instance_uid, study, read_measurements(document))
+    return _Found(document, study, read_measurements(document))

@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject
 
 from lacuna.report.model import Author, Fixed, new_id
 from lacuna.session import Change, Session
-from lacuna.study.model import Study
+from lacuna.study.model import StudyKey
 from lacuna.ui.editor.report_panel import ReportPanel
 from lacuna.ui.main_window import MainWindow
 from lacuna.ui.viewer.board import Board, Mark, other_diameter
@@ -15,11 +15,11 @@ from lacuna.ui.viewer.mark_words import report_words, unread
 NOTHING_MEASURED = "Measure something on the image first."
 NO_PLACE = "Where this was measured is not known any more."
 
-_Key = tuple[str, str, str]
-
 
 class Measuring(QObject):
     """Keeps what is drawn apart by case: two patients under one UID never share a mark.
+
+    Nor do two of one id and name, born on different days.
 
     A measurement in the report is an anchor; its id leads back to the mark. Once unlocked it is the
     reader's own words, and leads nowhere.
@@ -30,7 +30,8 @@ class Measuring(QObject):
         self._window = window
         self._panel = panel
         self._session = session
-        self._boards: dict[_Key, Board] = {}
+        self._boards: dict[StudyKey, Board] = {}
+        self._open: StudyKey | None = None
         self._marks: dict[str, Mark] = {}  # by the id of the anchor that quotes it
         session.observe(self._on_change)
         panel.measurement_wanted.connect(self.insert)
@@ -69,10 +70,21 @@ class Measuring(QObject):
         return report_words(mark, pair, place) if place else ""
 
     def _on_change(self, change: Change) -> None:
-        if change is Change.STUDY and self._session.case is not None:
-            board = self._boards.setdefault(_key(self._session.case.study), Board())
+        case = self._session.case
+        if case is None or change not in (Change.STUDY, Change.GREW):
+            return
+        before, self._open = self._open, case.study.key
+        if change is Change.STUDY:
+            board = self._boards.setdefault(self._open, Board())
             self._window.viewports.use_board(board)
+        elif before is not None and before != self._open:
+            self._rename(before, self._open)
 
-
-def _key(study: Study) -> _Key:
-    return study.study_instance_uid, study.patient.id, study.patient.name
+    def _rename(self, before: StudyKey, now: StudyKey) -> None:
+        """Its birth date has come: what was drawn joins what had been drawn under that."""
+        board, known = self._boards.pop(before), self._boards.get(now)
+        if known is None:
+            self._boards[now] = board
+        else:
+            known.stand(board.marks)
+            self._window.viewports.use_board(known)

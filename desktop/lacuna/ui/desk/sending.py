@@ -225,10 +225,15 @@ class Sending(QObject):
             self._told = told
             self.changed.emit()
 
+    def _rename(self, before: StudyKey, now: StudyKey) -> None:
+        """Its birth date has come: what was chosen comes after what had been chosen under that."""
+        chosen = self._kept.pop(before)
+        self._kept[now] = self.keys_of(now).under(chosen)
+
     def _on_change(self, change: Change) -> None:
         case = self._session.case
         if change is Change.GREW and case is not None and self._open in self._kept:
-            self._kept[case.study.key] = self._kept.pop(self._open)  # its birth date has come
+            self._rename(self._open, case.study.key)
         if change in (Change.STUDY, Change.GREW):
             self._open = case.study.key if case is not None else None
         if change is Change.STUDY:

@@ -174,7 +174,7 @@ def _under(below: _Marks, marks: _Marks) -> _Marks:
 def spot_of(picture: Picture) -> Spot:
     """Return the name of the frame that a picture shows."""
     image, frame = frame_at(picture.series, picture.index)
-    return Spot(picture.series.series_instance_uid, _name(image), frame)
+    return Spot(picture.series.series_instance_uid, name_of(image), frame)
 
 
 def _read_anew(marks: _Marks, picture: Picture) -> _Marks:
@@ -302,12 +302,15 @@ def _are_pair(one: Mark, other: Mark) -> bool:
 def _index(series: Series, spot: Spot) -> int | None:
     before = 0
     for image in series.images:
-        if _name(image) == spot.sop_uid:
+        if name_of(image) == spot.sop_uid:
             return before + spot.frame if spot.frame < image.frames else None
         before += image.frames
     return None
 
 
-def _name(image: Image) -> str:
-    """Return the instance's UID; of an image without one, where its file lies."""
-    return image.sop_instance_uid or str(image.source)
+def name_of(image: Image) -> str:
+    """Return the instance's UID; of an image without one, the very file, as it was written.
+
+    Another patient's may lie in the same place tomorrow.
+    """
+    return image.sop_instance_uid or f"{image.source} {image.written}"

@@ -30,6 +30,7 @@ from lacuna.study.volume import (
     size_of,
     thickness_of,
 )
+from lacuna.ui.viewer.board import name_of
 from lacuna.ui.viewer.picture import Picture, Pixels, aspect_of, frame_count, picture_of
 from lacuna.ui.viewer.veils import veil_of
 
@@ -332,8 +333,7 @@ def cut_name(series: Series, grid: Grid, axis: Axis, slab: Slab) -> str:
     """
     first = series.images[0]
     lies = sha256(repr(grid).encode()).hexdigest()[:16]
-    name = first.sop_instance_uid or str(first.source)
-    return f"{name}:{axis}:{slab.projection} {slab.millimetres:g} mm:{lies}"
+    return f"{name_of(first)}:{axis}:{slab.projection} {slab.millimetres:g} mm:{lies}"
 
 
 def _reformatted(series: Series, grid: Grid, axis: Axis, slab: Slab) -> Series:
