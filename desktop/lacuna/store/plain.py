@@ -19,7 +19,8 @@ _T = TypeVar("_T")
 
 def to_json(value: Any) -> bytes:
     """Return a dataclass as UTF-8 JSON; of texts, numbers, enums, tuples, dataclasses and None."""
-    return json.dumps(_plain(value), ensure_ascii=False, separators=(",", ":")).encode()
+    said = json.dumps(_plain(value), ensure_ascii=False, separators=(",", ":"))
+    return said.encode("utf-8", "surrogatepass")  # Qt lets half a character be pasted
 
 
 def from_json(kind: type[_T], content: bytes) -> _T:

@@ -14,6 +14,7 @@ from itertools import pairwise
 
 from PySide6.QtCore import QPointF
 
+from lacuna.report.text import clean
 from lacuna.study import measure
 from lacuna.study.measure import (
     Angle,
@@ -210,8 +211,9 @@ class Pen:
     def write_note(self, sheet: Sheet, words: str) -> None:
         """Write the words of the text that was placed; without words it is given up."""
         at, self.placed_note = self.placed_note, None
-        if at is not None and words.strip():
-            self._put(Note(at, words.strip()), sheet)
+        words = clean(words).strip()
+        if at is not None and words:
+            self._put(Note(at, words), sheet)
 
     def _begin(self, sheet: Sheet, tool: Tool, place: QPointF) -> None:
         kind, needed = KINDS[tool]
