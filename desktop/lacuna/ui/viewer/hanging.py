@@ -1,9 +1,10 @@
 """What hangs where when a study is opened, by modality. Free of Qt.
 
 Defaults, which the reader's hand overrides: a radiograph alone, or beside its prior; a mammogram
-as right and left CC over right and left MLO; a CT volume as its first series, a second or the same
-through another window, the coronal cut, and the prior or the sagittal cut; MR up to four series;
-ultrasound alone.
+as right and left CC over right and left MLO; a CT as its first volume, a second or the same through
+another window, the coronal cut, and the prior or the sagittal cut; MR up to four series; ultrasound
+alone. A localiser, or a picture of the scanner's own screen, is not what a study is opened for: it
+stays in the strip.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from lacuna.ui.viewer.viewer_state import CT_PRESETS
 
 MPR_FROM = 8  # slices: with fewer, a cut across them shows nothing
 _LUNG, _BONE, _SOFT = CT_PRESETS[3], CT_PRESETS[4], CT_PRESETS[2]
+_HUNG = ("MG", "CT", "MR", "CR", "DX")  # modalities with a hanging of their own
 
 
 class Layout(Enum):
@@ -75,16 +77,17 @@ class Hanging:
 def hang(study: Study, priors: Iterable[Study] = ()) -> Hanging:
     """Return the default hanging of a study that has at least one series."""
     prior = _comparable(study, priors)
-    modality = study.series[0].modality
+    number = _leading(study)
+    modality = study.series[number].modality
     if modality == "MG":
-        return _mammogram(study) or _one(study)
+        return _mammogram(study) or _one(study, number)
     if modality == "CT":
         return _ct(study, prior)
     if modality == "MR":
         return _several(study, prior)
     if modality in ("CR", "DX") and prior is not None:
-        return beside(study, prior)
-    return _one(study)
+        return beside(study, prior, number)
+    return _one(study, number)
 
 
 def beside(study: Study, prior: Study, index: int = 0) -> Hanging:
@@ -95,16 +98,22 @@ def beside(study: Study, prior: Study, index: int = 0) -> Hanging:
     return Hanging(Layout.TWO, places)
 
 
-def _one(study: Study) -> Hanging:
-    return Hanging(Layout.ONE, (Place(study.series[0], study),))
+def _leading(study: Study) -> int:
+    """Return which series says how a study is hung: the first of a modality with a hanging."""
+    hung = (number for number, one in enumerate(study.series) if one.modality in _HUNG)
+    return next(hung, 0)
+
+
+def _one(study: Study, number: int = 0) -> Hanging:
+    return Hanging(Layout.ONE, (Place(study.series[number], study),))
 
 
 def _ct(study: Study, prior: Study | None) -> Hanging:
-    first = study.series[0]
-    whole = grid_of(first) if frame_count(first) >= MPR_FROM else None
-    if whole is None:
-        return beside(study, prior) if prior is not None else _one(study)
-    places = [Place(first, study, window=_first_window(first)), _second(study, first)]
+    first = next((one for one in study.series if _is_volume(one)), None)
+    if first is None:
+        number = _leading(study)
+        return beside(study, prior, number) if prior is not None else _one(study, number)
+    places = [Place(first, study, window=_named_window(first)), _second(study, first)]
     places.append(Place(first, study, axis=Axis.CORONAL, window=places[0].window))
     if prior is not None:
         places.append(Place(_likest(first, prior), prior, window=places[0].window, prior=True))
@@ -113,16 +122,22 @@ def _ct(study: Study, prior: Study | None) -> Hanging:
     return Hanging(Layout.FOUR, tuple(places))
 
 
+def _is_volume(series: Series) -> bool:
+    """Whether a series is a CT volume: not a localiser, nor what was measured of a bolus."""
+    enough = series.modality == "CT" and frame_count(series) >= MPR_FROM
+    return enough and grid_of(series) is not None
+
+
 def _second(study: Study, first: Series) -> Place:
-    """Return the second series of the same frame of reference, else the first differently."""
-    for other in study.series[1:]:
-        if other.modality == "CT" and frame_count(other) > 1:
-            return Place(other, study)
-    own = _first_window(first)
+    """Return the second volume of a CT, else the first one differently."""
+    for other in study.series:
+        if other is not first and _is_volume(other):
+            return Place(other, study, window=_named_window(other))
+    own = _named_window(first)
     return Place(first, study, window=_BONE if own is _LUNG else _SOFT if own is None else None)
 
 
-def _first_window(series: Series) -> Window | None:
+def _named_window(series: Series) -> Window | None:
     """Return the window that the series' name asks for; None leaves it to the file."""
     words = series.description.lower()
     return _LUNG if "lung" in words else _BONE if "bone" in words else None
@@ -155,8 +170,8 @@ def _mammogram(study: Study) -> Hanging | None:
 
 
 def _comparable(study: Study, priors: Iterable[Study]) -> Study | None:
-    """Return the newest prior that holds a series of the study's modality."""
-    modality = study.series[0].modality
+    """Return the newest prior that holds a series of the modality that the study is hung by."""
+    modality = study.series[_leading(study)].modality
     for prior in priors:
         if any(series.modality == modality for series in prior.series):
             return prior

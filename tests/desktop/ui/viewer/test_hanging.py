@@ -96,6 +96,30 @@ def test_one_ct_series_hangs_twice_through_two_windows() -> None:
     assert hang(studies.study(ct(count=4))).layout is Layout.ONE
 
 
+def test_a_ct_is_opened_for_its_volumes_not_for_what_was_planned_by() -> None:
+    topogram, bolus = ct(1, "Topogram", count=2), ct(2, "Monitoring", count=10)
+    one_place = bolus.images[0].planes
+    still = replace(bolus, images=tuple(replace(one, planes=one_place) for one in bolus.images))
+    study = studies.study(topogram, still, ct(3, "Soft 3.0"), ct(4, "Bone 1.25"))
+    hung = hang(study)
+    assert [place.series.number for place in hung.places] == [3, 4, 3, 3]
+    assert [place.window for place in hung.places[:2]] == [None, CT_PRESETS[4]]
+    alone = hang(studies.study(topogram, ct(3, "Soft 3.0")))
+    assert [place.series.number for place in alone.places] == [3, 3, 3, 3]
+
+
+def test_a_picture_of_a_screen_says_nothing_of_how_a_study_hangs() -> None:
+    screen = studies.series(1, "Dose", modality="OT")
+    assert hang(studies.study(screen, ct(2))).layout is Layout.FOUR
+    shown = hang(studies.study(screen, studies.series(2, "PA"))).places
+    assert [place.series.number for place in shown] == [2]
+    prior = studies.study(screen, studies.series(2, "PA"))
+    assert [one.series.number for one in hang(studies.study(*prior.series), [prior]).places] == [
+        2,
+        2,
+    ]
+
+
 def test_mr_hangs_up_to_four_series() -> None:
     def study(count: int) -> Study:
         return studies.study(
