@@ -140,6 +140,9 @@ class Application(QObject):
         window = MainWindow(look, panel, panel.notice_slot)
         session = Session()
         self._pool = JobPool(self, threads=4)  # two drops at once, a thumbnail, and frames
+        # A keyring may wait for its owner's word: no image waits with it.
+        self._vaulting = JobPool(self, threads=1)
+        self._vaulting.broke.connect(self._pool.broke)
         self._pixels = PixelCache(_pixel_budget(), _decoders())
         worker = EngineWorker(factory, self)
         sending = Sending(window, session, settings.image_tokens)
@@ -147,8 +150,8 @@ class Application(QObject):
         window.viewports.use_screen(settings.screen_dpi)
         measuring = Measuring(window, panel, session)
         vault = Vault(paths.data / "kept")
-        self._keeping = Keeping(window, session, self._pool, vault)
-        self._keeping_keys = KeyKeeping(session, self._pool, vault, sending, self._keeping)
+        self._keeping = Keeping(window, session, self._vaulting, vault)
+        self._keeping_keys = KeyKeeping(session, self._vaulting, vault, sending, self._keeping)
         self._measurements = MeasurementFiles(window, session, self._pool, self._keeping)
         filling = Filling(window, panel, session, worker, settings, seeds, sending)
         self.parts = Parts(
@@ -185,6 +188,7 @@ class Application(QObject):
         self.parts.worker.close()
         self._pixels.close()
         self._pool.close()
+        self._vaulting.close()
         self._keeping.close()
         self._keeping_keys.close()
         self._log.write(Event.CLOSED)
@@ -215,11 +219,13 @@ class Application(QObject):
     def _may_close(self) -> bool:
         """Ask before what lives in memory only is let go; to close again is to say yes."""
         notices = self.parts.window.notices
-        asked = any(notice.key == _LEAVING.key for notice in notices.notices())
         written = any(_written(case.report) for case in self.parts.session.cases)
-        if asked or not (written or self._keeping.failing):
+        if not (written or self._keeping.failing):
             return True
-        notices.show_notice(_LEAVING if written else _LEAVING_DRAWN)
+        question = _LEAVING if written else _LEAVING_DRAWN
+        if question in notices.notices():
+            return True
+        notices.show_notice(question)
         return False
 
     def _on_acted(self, key: str, action: str) -> None:

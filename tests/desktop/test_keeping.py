@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from PySide6.QtWidgets import QApplication
 
 from lacuna.app import Application
 from lacuna.paths import locate
+from lacuna.report.markup import parse
 from lacuna.settings import Settings
 from lacuna.store.vault import Vault
 from lacuna.study.measure import Arrow, Bidirectional, EllipseRoi, Length, Note, Shape
@@ -27,6 +29,7 @@ from lacuna.work.engine_worker import ModelChoice
 from tests.desktop.test_image_side import drop, scripted, settle
 from tests.e2e import drive
 from tests.helpers import demo_studies as demo
+from tests.helpers.keyrings import MemoryKeyring
 
 SHAPES: tuple[Shape, ...] = (
     Length((100, 100), (200, 100)),
@@ -36,6 +39,19 @@ SHAPES: tuple[Shape, ...] = (
     Note((50, 90), "Seen in DEMONSTRATION"),
 )
 Sitting = Callable[[], Application]
+
+
+class AskingKeyring(MemoryKeyring):
+    """Waits until its owner has answered."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answered = threading.Event()
+
+    def get_password(self, service: str, username: str) -> str | None:
+        self.asked += 1
+        self.answered.wait()
+        return self.kept.get((service, username))
 
 
 @pytest.fixture
@@ -131,15 +147,21 @@ def test_it_is_on_the_disk_before_anything_is_closed(
     drive.wait_for(lambda: not any((data_dir / "kept").glob("*.kept")), "nothing to keep")
 
 
-def test_cases_are_kept_apart(sitting: Sitting, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "other",
+    [{"PatientID": "DEMO-2", "PatientName": "SECOND^Drawn"}, {"PatientBirthDate": "19010203"}],
+)
+def test_cases_are_kept_apart(sitting: Sitting, tmp_path: Path, other: dict[str, str]) -> None:
     jane = demo.radiograph(tmp_path / "jane", "dx")
     (john,) = demo.radiograph(tmp_path / "john", "dx")
     ds = pydicom.dcmread(john)
-    ds.PatientID, ds.PatientName = "DEMO-2", "SECOND^Drawn"
+    ds.update(other)
     ds.save_as(john)  # the same UIDs, as some anonymisers leave them
     first = sitting()
     drop(first, *jane)
     draw(first, SHAPES[0])
+    drop(first, john)
+    assert board_of(first).marks == ()
     second = sitting()
     drop(second, john)
     assert board_of(second).marks == ()
@@ -207,6 +229,48 @@ def test_without_a_keyring_it_is_said_and_the_marks_stand(
     window.notices.acted.emit("leaving", "stay")
     window.close()  # nothing is lost now, and nobody asked
     assert not window.isVisible()
+
+
+def test_a_question_stands_for_what_would_be_lost_when_it_was_asked(
+    sitting: Sitting, tmp_path: Path
+) -> None:
+    keyring.set_keyring(NoKeyring())
+    application = sitting()
+    drop(application, *demo.radiograph(tmp_path, "dx"))
+    board_of(application)
+    draw(application, SHAPES[0])
+    drive.wait_for(lambda: bool(said(application)), "a notice")
+    window = application.parts.window
+    window.close()
+    assert said(application)[0].startswith("Close and lose what was drawn?")
+    application.parts.session.write(parse("Heart normal.", lock=False))
+    window.close()  # about words nobody has asked yet
+    assert window.isVisible()
+    assert said(application)[0].startswith("Close and lose the report?")
+    window.close()
+    assert not window.isVisible()
+
+
+def test_a_keyring_that_waits_for_its_owner_holds_up_no_image(
+    sitting: Sitting, tmp_path: Path
+) -> None:
+    first = sitting()
+    drop(first, *demo.radiograph(tmp_path / "0", "dx"))
+    draw(first, SHAPES[0])
+    second, asking = sitting(), AskingKeyring()
+    keyring.set_keyring(asking)
+    try:
+        for number in range(1, 4):  # more cases than half the jobs that run at a time
+            (file,) = demo.radiograph(tmp_path / f"{number}", "dx")
+            ds = pydicom.dcmread(file)
+            ds.PatientID = f"DEMO-{number}"
+            ds.save_as(file)
+            drop(second, file)
+        assert asking.asked
+        assert not second._keeping.stands(study_of(second))
+    finally:
+        asking.answered.set()
+    board_of(second)
 
 
 def test_two_windows_keep_what_both_draw(sitting: Sitting, tmp_path: Path, data_dir: Path) -> None:

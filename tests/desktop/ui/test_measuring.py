@@ -70,18 +70,36 @@ def desk(qtbot: QtBot, look: Look) -> Desk:
     return desk
 
 
+def of_patient(**facts: str) -> Study:
+    study = studies.study()
+    return replace(study, patient=replace(study.patient, **facts))
+
+
 CTRL, ALT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
 QUOTED = "12 x 8 mm (se 1, im 1)".replace(" ", "\u00a0")
 LONG, ACROSS = Length((20, 60), (106, 60)), Length((60, 40), (60, 97))
 
 
-def test_marks_stay_with_their_case_for_the_sitting(desk: Desk) -> None:
+@pytest.mark.parametrize("other", [{"id": "other"}, {"birth_date": "3 Feb 1901"}])
+def test_marks_stay_with_their_case_for_the_sitting(desk: Desk, other: dict[str, str]) -> None:
     desk.open(studies.study())
     desk.draw(LONG)
-    other = studies.study()
-    desk.open(replace(other, patient=replace(other.patient, id="other")))
+    desk.open(of_patient(**other))
     assert not desk.window.image_view.board.marks
     desk.open(studies.study())
+    assert len(desk.window.image_view.board.marks) == 1
+
+
+def test_marks_stand_when_a_birth_date_comes_late(desk: Desk) -> None:
+    desk.open(of_patient(birth_date=""))
+    desk.draw(LONG)
+    grown = of_patient(birth_date="3 Feb 1901")
+    desk.session.grow(grown)
+    desk.window.update_study(grown, last=True)
+    assert len(desk.window.image_view.board.marks) == 1
+    desk.open(of_patient(birth_date="4 Mar 1902"))
+    assert not desk.window.image_view.board.marks
+    desk.open(grown)
     assert len(desk.window.image_view.board.marks) == 1
 
 
