@@ -115,6 +115,7 @@ class Session:
         self._cases = {
             one.study.key: one
             for one in (grown if each is case else each for each in self._cases.values())
+            if one is grown or one.study.key != study.key
         }
         self._open = study.key
         self._announce(Change.GREW)

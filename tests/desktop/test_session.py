@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
+
 from lacuna.report.edit import lock
 from lacuna.report.markup import parse, render
 from lacuna.report.provenance import Act
@@ -14,8 +16,8 @@ from lacuna_models.api import FillRequest, Gap, ModelInfo, Prompt, SamplerSettin
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
-def study(uid: str, name: str = "PHANTOM") -> Study:
-    return Study(uid, Patient(name=name), "Chest", "20 Nov 2026", "", ())
+def study(uid: str, name: str = "PHANTOM", birth: str = "") -> Study:
+    return Study(uid, Patient(name=name, birth_date=birth), "Chest", "20 Nov 2026", "", ())
 
 
 def session() -> Session:
@@ -41,6 +43,47 @@ def test_two_patients_under_one_uid_never_share_a_report() -> None:
     desk.open(study("1.2", "TWO"))
     assert desk.case is not None
     assert "About one" not in render(desk.case.report)
+
+
+def test_a_birth_date_that_comes_late_brings_back_what_was_written() -> None:
+    desk = session()
+    seen: list[Change] = []
+    desk.open(study("1.2", birth="3 Feb 1901"))
+    desk.write(parse("Mine.", lock=False))
+    desk.open(study("1.2"))
+    assert desk.case is not None
+    assert "Mine" not in render(desk.case.report)  # nobody knows yet whose it is
+    desk.observe(seen.append)
+    desk.grow(study("1.2", birth="3 Feb 1901"))
+    assert render(desk.case.report) == "Mine."
+    assert len(desk.cases) == 1
+    assert seen == [Change.GREW, Change.STUDY]
+
+
+@pytest.mark.parametrize("before", ["Mine.", ""])
+def test_no_words_are_lost_to_a_birth_date_that_comes_late(before: str) -> None:
+    desk = session()
+    desk.open(study("1.2", birth="3 Feb 1901"))
+    if before:
+        desk.write(parse(before, lock=False))
+    desk.open(study("1.2"))
+    desk.write(parse("Typed meanwhile.", lock=False))
+    desk.grow(study("1.2", birth="3 Feb 1901"))
+    assert desk.case is not None
+    assert render(desk.case.report) == "Typed meanwhile."
+    assert (before in [render(case.report) for case in desk.cases]) == bool(before)
+
+
+def test_words_of_an_older_case_outlast_a_younger_one_without_any() -> None:
+    desk = session()
+    desk.open(study("1.2"))
+    desk.write(parse("Mine.", lock=False))
+    desk.open(study("1.2", birth="3 Feb 1901"))
+    desk.open(study("1.2"))
+    desk.grow(study("1.2", birth="3 Feb 1901"))
+    assert desk.case is not None
+    assert [render(case.report) for case in desk.cases] == ["Mine."]
+    assert desk.case.study.patient.birth_date == "3 Feb 1901"
 
 
 def test_every_change_is_announced_once_and_an_unchanged_report_is_none() -> None:
