@@ -15,7 +15,7 @@ from lacuna.errors import Cancelled, UserFacingError
 from lacuna.study import conflicts, sources
 from lacuna.study.dicomdir import referenced
 from lacuna.study.load import load_study, open_all
-from lacuna.study.model import Opened
+from lacuna.study.model import Opened, Patient, PatientRecord
 from lacuna.study.stream import open_stream
 from tests.desktop.study.builder import dataset, ramp, save
 from tests.helpers import synthetic
@@ -339,6 +339,24 @@ def test_no_birth_date_is_nobodys_between_two_of_one_name(tmp_path: Path) -> Non
     assert len(opened.patients) == 3
     (unknown,) = [one for one in opened.patients if not one.patient.birth_date]
     assert unknown.apart == conflicts.NO_BIRTH
+
+
+@pytest.mark.parametrize("shared", [{}, {"name": "ANON"}, {"id": "1"}])
+def test_of_many_patients_not_everyone_is_compared_with_everyone(
+    shared: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared = []
+    told = conflicts.reason_apart
+
+    def reason_apart(one: Patient, other: Patient) -> str:
+        compared.append((one, other))
+        return told(one, other)
+
+    monkeypatch.setattr(conflicts, "reason_apart", reason_apart)
+    patients = [Patient(**{"name": f"N{n}", "id": f"I{n}"} | shared) for n in range(300)]
+    records = conflicts.tell_apart([PatientRecord(patient, ()) for patient in patients])
+    assert {one.apart for one in records} == {conflicts.OTHER_NAME if "id" in shared else ""}
+    assert len(compared) <= len(records)
 
 
 @pytest.mark.parametrize(
