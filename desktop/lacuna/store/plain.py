@@ -13,6 +13,8 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from lacuna.errors import UserFacingError
+
 _NAME = "is"
 _T = TypeVar("_T")
 
@@ -23,18 +25,29 @@ def to_json(value: Any) -> bytes:
     return said.encode("utf-8", "surrogatepass")  # Qt lets half a character be pasted
 
 
-def from_json(kind: type[_T], content: bytes) -> _T:
-    """Return what ``to_json`` was given.
+def from_json(kind: type[_T], content: bytes, version: int | None = None) -> _T:
+    """Return what ``to_json`` was given; ``version`` is what ``kind`` is to say of itself.
 
     Raises:
+        UserFacingError: it says another version: a later Lacuna wrote it.
         ValueError: it is no JSON, or not what ``kind`` is made of.
     """
     try:
         found = json.loads(content)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
+    if version is not None and isinstance(found, dict):
+        _check_version(found, version)
     made: _T = _made(kind, found)
     return made
+
+
+def _check_version(found: dict[str, Any], version: int) -> None:
+    if found.get("version", version) != version:
+        raise UserFacingError(
+            "What is kept with this study was written by a later version of Lacuna.",
+            "It is left as it is; use that version for it.",
+        )
 
 
 def _plain(value: Any) -> Any:

@@ -18,6 +18,8 @@ from lacuna.ui.viewer.board import Spot
 from lacuna.ui.viewer.key_images import MOST, KeyImage, KeyImages
 from lacuna_models.api import ImageInput, Origin
 
+VERSION = 1
+
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
@@ -30,7 +32,7 @@ class _Entry:
 @dataclass(frozen=True, slots=True)
 class _Head:
     entries: tuple[_Entry, ...]
-    version: int = 1
+    version: int = VERSION
 
 
 def encode(images: KeyImages) -> bytes:
@@ -49,13 +51,14 @@ def decode(content: bytes) -> KeyImages:
     """Return what was written.
 
     Raises:
+        UserFacingError: a later version of Lacuna wrote it.
         ValueError: it is none of ours.
     """
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as found:
-            head = from_json(_Head, found["arr_0"].tobytes())
-            if head.version != 1 or len(head.entries) > MOST:
-                raise ValueError("more than there may be, or another version's")
+            head = from_json(_Head, found["arr_0"].tobytes(), VERSION)
+            if len(head.entries) > MOST:
+                raise ValueError("more than there may be")
             pixels = [_pixels(found[f"arr_{at + 1}"]) for at in range(len(head.entries))]
     except (EOFError, KeyError, OSError, zipfile.BadZipFile) as error:
         raise ValueError("no archive of ours") from error

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Set
 from dataclasses import dataclass
 
-from lacuna.errors import UserFacingError
 from lacuna.store.plain import from_json, to_json
 from lacuna.ui.viewer.board import Mark
 
@@ -43,13 +41,7 @@ def decode(content: bytes) -> KeptMarks:
         UserFacingError: a later version of Lacuna wrote it.
         ValueError: it is none of ours.
     """
-    found = json.loads(content)
-    if isinstance(found, dict) and found.get("version") not in (None, VERSION):
-        raise UserFacingError(
-            "What is kept with this study was written by a later version of Lacuna.",
-            "It is left as it is; use that version for it.",
-        )
-    return from_json(KeptMarks, content)
+    return from_json(KeptMarks, content, VERSION)
 
 
 def joined(ours: KeptMarks, theirs: KeptMarks, known: Set[str]) -> KeptMarks:

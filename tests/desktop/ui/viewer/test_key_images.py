@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from lacuna.errors import UserFacingError
 from lacuna.study.model import Window
 from lacuna.study.voi import render
 from lacuna.ui.viewer.board import Spot
@@ -88,6 +91,16 @@ def test_they_come_back_from_the_store_pixel_by_pixel() -> None:
     for nonsense in (b"", b"PK\x03\x04", encode(images)[:-30]):
         with pytest.raises(ValueError):  # noqa: PT011
             decode(nonsense)
+
+
+def test_a_later_versions_images_are_left_to_it() -> None:
+    with np.load(io.BytesIO(encode(KeyImages()))) as found:
+        head = json.loads(found["arr_0"].tobytes())
+    stream = io.BytesIO()
+    later = json.dumps({**head, "version": 2, "glow": 1}).encode()
+    np.savez(stream, np.frombuffer(later, dtype=np.uint8))
+    with pytest.raises(UserFacingError, match="later version"):
+        decode(stream.getvalue())
 
 
 def test_what_is_chosen_later_takes_the_place_of_what_was_kept() -> None:
