@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from lacuna.study.model import Series, Study, Window
-from lacuna.study.volume import Axis, grid_of
+from lacuna.study.volume import FEWEST, Axis, grid_of
 from lacuna.ui.viewer.picture import frame_count
 from lacuna.ui.viewer.viewer_state import CT_PRESETS
 
@@ -109,7 +109,7 @@ def _one(study: Study, number: int = 0) -> Hanging:
 
 
 def _ct(study: Study, prior: Study | None) -> Hanging:
-    first = next((one for one in study.series if _is_volume(one)), None)
+    first = next((one for one in study.series if _is_volume(one, MPR_FROM)), None)
     if first is None:
         number = _leading(study)
         return beside(study, prior, number) if prior is not None else _one(study, number)
@@ -122,9 +122,9 @@ def _ct(study: Study, prior: Study | None) -> Hanging:
     return Hanging(Layout.FOUR, tuple(places))
 
 
-def _is_volume(series: Series) -> bool:
+def _is_volume(series: Series, least: int = FEWEST) -> bool:
     """Whether a series is a CT volume: not a localiser, nor what was measured of a bolus."""
-    enough = series.modality == "CT" and frame_count(series) >= MPR_FROM
+    enough = series.modality == "CT" and frame_count(series) >= least
     return enough and grid_of(series) is not None
 
 
