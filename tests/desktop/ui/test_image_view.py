@@ -18,7 +18,7 @@ from lacuna.ui.viewer.annotations import corner_texts
 from lacuna.ui.viewer.image_painter import to_qimage
 from lacuna.ui.viewer.image_view import ImageView
 from lacuna.ui.viewer.picture import Picture, frame_at, frame_count, picture_of
-from lacuna.ui.viewer.viewer_state import Act, Tool, ViewState
+from lacuna.ui.viewer.viewer_state import Act, Tool, ViewState, apply_act
 from tests.desktop.ui.conftest import activate
 from tests.helpers import studies
 
@@ -219,6 +219,15 @@ def test_the_corners_say_what_is_seen() -> None:
     zoomed = corner_texts(picture, ViewState(Window(0.5, 1), zoom=1.5))
     assert zoomed.bottom_right.startswith("150 %")
     assert zoomed.bottom_left.startswith("W 1.00  L 0.50")
+
+
+def test_it_is_said_that_a_picture_is_mirrored_which_without_letters_nothing_else_tells() -> None:
+    picture, state = studies.picture(), ViewState(Window(1200, 2500))
+    seen = []
+    for act in (Act.FLIP_HORIZONTAL, Act.ROTATE_LEFT, Act.FLIP_VERTICAL):
+        state = apply_act(state, act, picture.window)
+        seen.append("mirrored" in corner_texts(picture, state).bottom_left)
+    assert seen == [True, True, False]  # flipped twice it is only turned
 
 
 def test_lossy_and_missing_spacing_are_said_or_left_out() -> None:

@@ -29,15 +29,26 @@ GAP = "   "
 
 @dataclass(frozen=True, slots=True)
 class Corners:
-    """The four corner texts."""
+    """The four corner texts; that on the upper left is a ``name`` and the ``place`` in it.
 
-    top_left: str
+    ``dated``: the upper right begins with a day that must be told, as a prior's.
+    """
+
+    name: str
+    place: str
     top_right: str
     bottom_left: str
     bottom_right: str
+    dated: bool = False
+
+    @property
+    def top_left(self) -> str:
+        """Name and place."""
+        return GAP.join(part for part in (self.name, self.place) if part)
 
 
 AT_DETECTOR = "at the detector"
+MIRRORED = "mirrored"
 
 
 def corner_texts(picture: Picture, state: ViewState, rate: float = 0.0) -> Corners:
@@ -49,16 +60,30 @@ def corner_texts(picture: Picture, state: ViewState, rate: float = 0.0) -> Corne
     name = picture.name or view_of(image, series) or series.description or series.modality
     name = f"Prior   {name}" if picture.prior else name
     cine = f"{rate:.0f} a second" if rate else ""
-    lossy = "lossy" if image.lossy else "lossless"
-    window = f"{window_text(state.window)}{GAP}{lossy}" if picture.grey else lossy
-    if image.burned_in:
-        window = f"{window}{GAP}text in the image"
     return Corners(
-        GAP.join(part for part in (name, _place_text(picture), cine) if part),
+        name,
+        GAP.join(part for part in (_place_text(picture), cine) if part),
         _top_right(picture),
-        window,
+        _bottom_left(picture, state),
         GAP.join(part for part in (zoom_text(state), spacing_text(picture)) if part),
+        dated=picture.prior and bool(picture.date),
     )
+
+
+def _bottom_left(picture: Picture, state: ViewState) -> str:
+    """Return how it is looked at, and what its pixels are.
+
+    That right and left have changed sides is said, too: not every file knows its sides, and a
+    mirrored picture without letters looks like any other.
+    """
+    image = picture.image
+    parts = (
+        window_text(state.window) if picture.grey else "",
+        MIRRORED if state.flipped else "",
+        "lossy" if image.lossy else "lossless",
+        "text in the image" if image.burned_in else "",
+    )
+    return GAP.join(part for part in parts if part)
 
 
 def _place_text(picture: Picture) -> str:

@@ -24,6 +24,7 @@ _INSET = 16.0
 _CLOSE = 10.0  # where several viewports share the room
 _LINE = 20.0  # pixels from one line of corner text to the next
 _BESIDE = 22.0  # pixels from a letter to the bar that shares its edge
+_NAMED = 64.0  # what a prior keeps of its name, if its day is to stand in the same line
 _CLEAR = 4.0  # pixels around a text that no line enters
 _NEAR = _INSET + 1.0  # pixels between a text and its edge of the view
 _LEFT, _RIGHT = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
@@ -162,11 +163,19 @@ def _letters(
 
 
 def _cornered(look: Look, inner: QRectF, texts: Corners, extras: Marked) -> Iterator[Written]:
-    """Yield the four corners; where two texts have no room in one line, the left one stays."""
+    """Yield the four corners; where two texts have no room in one line, the left one stays.
+
+    But for a prior's day: for that its name is shortened, or a line of its own is begun.
+    """
     above = texts.top_right, *texts.top_right.split(GAP)
+    day = _size(look, Role.LABEL, above[1]).width() + _INSET if texts.dated else 0.0
+    beside = inner.width() - day >= _NAMED + _size(look, Role.LABEL, texts.place).width()
+    if texts.dated and not beside:
+        yield from _put(look, Role.LABEL, inner.adjusted(0, _LINE, 0, 0), _LEFT | _TOP, above[1])
+        day, above = 0.0, ()
     rows = (
-        (texts.top_left, above, _TOP),
-        (texts.bottom_left, _endings(texts, extras), _BOTTOM),
+        (_named(look, texts, inner.width() - day), above, _TOP),
+        (_elided(look, texts.bottom_left, inner.width()), _endings(texts, extras), _BOTTOM),
     )
     for left, choices, edge in rows:
         yield from _put(look, Role.LABEL, inner, _LEFT | edge, left)
@@ -183,10 +192,25 @@ def _stacked(
     last = _first_fitting(look, _endings(texts, extras), inner.width())
     upper, lower = inner.adjusted(0, _LINE, 0, 0), inner.adjusted(0, 0, 0, -_LINE)
     above = _first_fitting(look, (texts.top_right, *texts.top_right.split(GAP)), inner.width())
-    yield from _put(look, Role.LABEL, inner, side | _TOP, texts.top_left)
+    yield from _put(look, Role.LABEL, inner, side | _TOP, _named(look, texts, inner.width()))
     yield from _put(look, Role.LABEL, upper, side | _TOP, above)
     yield from _put(look, Role.LABEL, lower, side | _BOTTOM, last)
     yield from _put(look, Role.LABEL, inner, side | _BOTTOM, texts.bottom_left)
+
+
+def _named(look: Look, texts: Corners, room: float) -> str:
+    """Return name and place within ``room``: of a long name the end goes, the place never."""
+    if _size(look, Role.LABEL, texts.top_left).width() <= room:
+        return texts.top_left
+    place = _size(look, Role.LABEL, f"{GAP}{texts.place}").width()
+    name = _elided(look, texts.name, room - place)
+    return replace(texts, name=name).top_left
+
+
+def _elided(look: Look, text: str, room: float) -> str:
+    """Return a text, its end left out where it has no ``room``."""
+    metrics = QFontMetricsF(look.font(Role.LABEL))
+    return metrics.elidedText(text, Qt.TextElideMode.ElideRight, max(room, 0.0))
 
 
 def _endings(texts: Corners, extras: Marked) -> tuple[str, ...]:

@@ -83,6 +83,22 @@ def test_without_letters_the_laterality_says_where_the_chest_wall_is() -> None:
     assert chest_wall(studies.picture(), state) == 0
 
 
+@pytest.mark.parametrize("width", [213, 260, 320, 1200])
+def test_a_long_name_gives_way_to_the_image_number_and_a_priors_day(look: Look, width: int) -> None:
+    plain = studies.picture(studies.series(3, "Chest without contrast 1.25 mm lung kernel", 12), 4)
+    box = QRectF(0, 0, width, 480)
+    state = ViewState(plain.window)
+    for picture in (plain, replace(plain, prior=True)):
+        written = margins_of(look, box, lay(box, picture, state), state, SHARED).written
+        assert all(box.contains(one.box) for one in written)
+        upper = [one for one in written if "im 5/12" in one.text]
+        assert len(upper) == 1
+        assert upper[0].text.startswith("Prior" if picture.prior else "Chest")
+        days = [one.box for one in written if one.text.startswith("20 Nov 2026")]
+        assert len(days) == (picture.prior or width == 1200)
+        assert not any(day.intersects(upper[0].box) for day in days)
+
+
 def test_a_reference_line_stops_short_of_letters_and_texts(qtbot: QtBot, look: Look) -> None:
     view = ImageView(look)
     qtbot.addWidget(view)
