@@ -225,8 +225,7 @@ class Lightbox(QObject):
 
     def toggle_link(self) -> None:
         """Scroll viewports together, or each for itself."""
-        self._viewports.links.on = not self._viewports.links.on
-        self._viewports.refresh()
+        self._viewports.toggle_link()
 
     def toggle_lines(self) -> None:
         """Show or hide reference lines."""

@@ -19,7 +19,8 @@ class Links:
     """Which viewports scroll together. GUI thread only.
 
     Stacks of one frame of reference share positions. Of two that do not, such as a study and its
-    prior, the distance between them when they were first seen together is kept.
+    prior, the distance between them is kept that they had when they were first seen together, or
+    linked anew.
     """
 
     on: bool = True
@@ -30,6 +31,17 @@ class Links:
         """A viewport has turned to another stack: what was known of it no longer holds."""
         self._shifts = {pair: far for pair, far in self._shifts.items() if view not in pair}
         self._following.discard(view)
+
+    def toggle(self, views: Sequence[ImageView], stacks: Mapping[ImageView, Stack]) -> None:
+        """Scroll together from here on, or each for itself.
+
+        So a prior that lies otherwise is brought into line: unlinked, scrolled, linked again.
+        """
+        self.on = not self.on
+        if self.on:
+            self._shifts.clear()
+            for view in views:
+                self.meet(view, views, stacks)
 
     def follows(self, view: ImageView) -> bool:
         """Whether a viewport has been turned by another."""

@@ -219,6 +219,11 @@ class Viewports(QWidget):
         self._kept = kept
         self.refresh()
 
+    def toggle_link(self) -> None:
+        """Scroll together from here on, or each for itself."""
+        self.links.toggle(self.views(), self._stacks)
+        self.refresh()
+
     def toggle_enlarged(self) -> bool:
         """Give the active viewport all the room, or take it back; False if it stands alone."""
         if self._layout is Layout.ONE:

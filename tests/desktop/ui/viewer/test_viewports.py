@@ -198,6 +198,22 @@ def test_a_prior_keeps_its_distance(window: MainWindow) -> None:
     assert shown(views[3]).index == 5
 
 
+def test_a_prior_is_brought_into_line_unlinked_and_scrolls_along_from_there(
+    qtbot: QtBot, window: MainWindow
+) -> None:
+    views = show(window, studies.study(stack(1)), studies.study(stack(5, start=500.0, world="1.7")))
+    now, prior = views[0], views[3]
+    now.go_to(2)
+    press(qtbot, window, KEY.Key_S)
+    window.viewports.activate(prior)
+    prior.go_to(6)
+    assert shown(now).index == 2
+    press(qtbot, window, KEY.Key_S)
+    window.viewports.activate(now)
+    now.go_to(5)
+    assert shown(prior).index == 9
+
+
 def test_the_line_of_the_active_image_is_drawn_on_images_across_it(
     qtbot: QtBot, window: MainWindow
 ) -> None:
