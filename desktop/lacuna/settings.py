@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
@@ -12,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from lacuna.errors import UserFacingError
+from lacuna.files import write_whole
 
 ZOOM = range(14, 25)  # px of the report's type
 STEPS = range(1, 1001)
@@ -133,7 +132,7 @@ def save_settings(settings: Settings, path: Path) -> None:
     text = "".join(f"{name} = {_toml(value)}\n" for name, value in values.items())
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _replace(path, text)
+        write_whole(path, text.encode())
     except OSError as error:
         reason = f"The settings could not be saved: {(error.strerror or 'no reason').lower()}."
         raise UserFacingError(reason, f"Look at {path.parent}.") from error
@@ -145,17 +144,3 @@ def _toml(value: Any) -> str:
         pairs = (f"{_toml(str(name))} = {_toml(own)}" for name, own in value.items())
         return "{" + ", ".join(pairs) + "}"
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def _replace(path: Path, text: str) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
-    part = Path(name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        part.replace(path)
-    except OSError:
-        part.unlink(missing_ok=True)
-        raise

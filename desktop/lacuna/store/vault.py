@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 import secrets
-import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +17,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from lacuna.errors import UserFacingError
+from lacuna.files import write_whole
 from lacuna.store.keys import NoKeyError, make_key, read_key
 
 MAGIC = b"LACUNA-STORE-1\n"
@@ -93,7 +92,7 @@ class Vault:
         locked = AESGCM(self._unlocked()).encrypt(nonce, content, _bound(path))
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _replace(path, MAGIC + nonce + locked)
+            write_whole(path, MAGIC + nonce + locked)
         except OSError as error:
             raise self._failed("written", error) from error
 
@@ -176,17 +175,3 @@ class Vault:
 def _bound(path: Path) -> bytes:
     """Return what is locked in with a content: under another's name it does not open."""
     return MAGIC + path.name.encode()
-
-
-def _replace(path: Path, content: bytes) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.stem, suffix=".part")
-    part = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        part.replace(path)
-    except OSError:
-        part.unlink(missing_ok=True)
-        raise
