@@ -76,7 +76,7 @@ class Hand:
         return self._drag is Tool.WINDOW
 
     def take(self, tool: Tool) -> None:
-        """Choose what the left button does; what is under way ends."""
+        """Choose what the tool's button does; what is under way ends."""
         self.tool = tool
         self.pen.stop()
 
@@ -126,7 +126,6 @@ class Hand:
 
     def notches(self, event: QWheelEvent) -> int:
         """Return how many whole notches the wheel has come on; the rest is kept for later."""
-        # With Alt held, Qt on some systems reports the turn as a sideways one.
         self._wheel += turned(event)
         whole = int(self._wheel)
         self._wheel -= whole
@@ -167,6 +166,7 @@ class Hand:
 
 def turned(event: QWheelEvent) -> float:
     """Return how far the wheel was turned, in notches."""
+    # With Alt held, Qt on some systems reports the turn as a sideways one.
     return (event.angleDelta().y() or event.angleDelta().x()) / NOTCH
 
 

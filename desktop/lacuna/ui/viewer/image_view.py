@@ -37,7 +37,7 @@ _FAR = 10  # frames
 
 
 class ImageView(Showing):
-    """One viewport. Left drag: the chosen tool; middle: pan; right: zoom; wheel: scroll."""
+    """One viewport. ``bindings`` say which button, turn of the wheel and key does what."""
 
     index_wanted = Signal(int)  # a frame of the series, from 0
     series_wanted = Signal(int)  # how many series further on: -1 or 1
@@ -73,7 +73,7 @@ class ImageView(Showing):
 
     @property
     def tool(self) -> Tool:
-        """What the left button does."""
+        """What the tool's button does, usually the left one."""
         return self._hand.tool
 
     @property
@@ -122,7 +122,7 @@ class ImageView(Showing):
         super().show_paper(paper)
 
     def set_tool(self, tool: Tool) -> None:
-        """Choose what the left button does."""
+        """Choose what the tool's button does."""
         self._hand.take(tool)
         cursor = Qt.CursorShape.CrossCursor if draws(tool) else Qt.CursorShape.ArrowCursor
         self.setCursor(cursor)

@@ -86,9 +86,7 @@ def corners_of(area: DisplayedArea) -> Corners:
 def true_width(state: PresentationState, picture: Picture) -> float | None:
     """Return how wide in mm a state wants a pixel to be shown; None where it asks for no size."""
     area = area_of(state, picture)
-    if area is None or area.mode != "TRUE SIZE":
-        return None
-    return area.spacing[1] if area.spacing is not None else column_width(picture)
+    return _true_width(area, picture) if area is not None else None
 
 
 def left_out(state: PresentationState, picture: Picture, pitch: float | None = None) -> str:
@@ -100,9 +98,15 @@ def left_out(state: PresentationState, picture: Picture, pitch: float | None = N
     if area is None:
         return ""
     if area.mode == "TRUE SIZE":
-        known = pitch is not None and true_width(state, picture) is not None
+        known = pitch is not None and _true_width(area, picture) is not None
         return "" if known else TRUE_SIZE
     return OTHER_PIXELS if abs(area.aspect / picture.aspect - 1) > _ALIKE else ""
+
+
+def _true_width(area: DisplayedArea, picture: Picture) -> float | None:
+    if area.mode != "TRUE SIZE":
+        return None
+    return area.spacing[1] if area.spacing is not None else column_width(picture)
 
 
 def _framed(
@@ -120,8 +124,8 @@ def _framed(
     wanted = fit_scale(right - left, (bottom - top) * aspect, *view, seen.turns)
     if area.mode == "MAGNIFY" and area.magnification:
         wanted = area.magnification
-    millimetres = area.spacing[1] if area.spacing is not None else column_width(picture)
-    if area.mode == "TRUE SIZE" and pitch is not None and millimetres is not None:
+    millimetres = _true_width(area, picture)
+    if pitch is not None and millimetres is not None:
         zoom = millimetres / pitch / whole  # as large as it is, whatever the reader's limits
     else:
         zoom = min(max(wanted / whole, MIN_ZOOM), MAX_ZOOM)

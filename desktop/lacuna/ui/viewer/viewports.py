@@ -208,7 +208,7 @@ class Viewports(QWidget):
             view.screen_dpi = dpi
 
     def set_tool(self, tool: Tool) -> None:
-        """Choose what the left button does in every viewport."""
+        """Choose what the tool's button does in every viewport."""
         for view in self._views:
             if view.tool is not tool:
                 view.set_tool(tool)
