@@ -259,7 +259,7 @@ def area(roi: EllipseRoi | FreehandRoi, scale: Scale) -> float:
 def statistics(roi: EllipseRoi | FreehandRoi, values: NDArray[Any]) -> Statistics | None:
     """Return what lies inside, of grey ``values`` (rows, columns); None if no pixel's centre does.
 
-    What reaches beyond the image is left out.
+    What reaches beyond the image is left out, and what is no finite number.
     """
     rows, columns = values.shape[:2]
     xs, ys = zip(*points(roi), strict=True)
@@ -272,16 +272,23 @@ def statistics(roi: EllipseRoi | FreehandRoi, values: NDArray[Any]) -> Statistic
     if inside.size == 0:
         return None
     exact = inside.astype(np.float64)
+    exact = exact[np.isfinite(exact)]
+    if exact.size == 0:
+        return None
     ends = float(exact.min()), float(exact.max())
-    return Statistics(inside.size, float(exact.mean()), float(exact.std()), *ends)
+    return Statistics(exact.size, float(exact.mean()), float(exact.std()), *ends)
 
 
 def value_at(probe: Probe, values: NDArray[Any]) -> tuple[float, ...]:
-    """Return the pixel's value, one for grey, three for colour; () beyond the image."""
+    """Return the pixel's value, one for grey, three for colour.
+
+    () beyond the image, and where it is no finite number.
+    """
     column, row = (math.floor(part) for part in probe.at)
     if not (0 <= row < values.shape[0] and 0 <= column < values.shape[1]):
         return ()
-    return tuple(float(part) for part in np.atleast_1d(values[row, column]))
+    found = tuple(float(part) for part in np.atleast_1d(values[row, column]))
+    return found if all(math.isfinite(part) for part in found) else ()
 
 
 def are_diameters(one: Length, other: Length, scale: Scale) -> bool:

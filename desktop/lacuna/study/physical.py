@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from lacuna.study.values import attribute_home, items, number, numbers, text
+from lacuna.study.values import attribute_home, has, items, number, numbers, text
 
+LEAST, MOST = 1e-5, 1e3  # mm, between two pixels or two slices; the rest is a mistake
 MAX_FRAME_RATE = 100.0  # frames a second; a file that says more means something else
 
 
@@ -26,6 +27,11 @@ def at_detector(ds: Any) -> bool:
     return pixel is None or pixel == imager
 
 
+def is_distance(millimetres: float | None) -> bool:
+    """Return whether two pixels, or two slices, can lie so far apart."""
+    return millimetres is not None and LEAST <= millimetres <= MOST
+
+
 def magnification(ds: Any) -> float | None:
     """Return Estimated Radiographic Magnification Factor (0018,1114), if it can be true."""
     factor = number(ds, "EstimatedRadiographicMagnificationFactor")
@@ -37,12 +43,20 @@ def value_unit(ds: Any) -> str:
 
     A VOI LUT that takes the place of a window leaves no Hounsfield units; no rescale, no promise.
     """
+    if not is_scaled(ds):
+        return ""
     home = attribute_home(ds, 0, "RescaleIntercept", "PixelValueTransformationSequence")
     if text(ds, "Modality") != "CT" or number(home, "RescaleIntercept") is None:
         return ""
     looked_up = items(ds, "VOILUTSequence") and not numbers(ds, "WindowCenter")
     other = text(home, "RescaleType") not in ("", "HU") or items(ds, "ModalityLUTSequence")
     return "" if looked_up or other else "HU"
+
+
+def is_scaled(ds: Any) -> bool:
+    """Return whether values can be what their unit says: no Rescale Slope that scales nothing."""
+    home = attribute_home(ds, 0, "RescaleSlope", "PixelValueTransformationSequence")
+    return not has(home, "RescaleSlope") or bool(number(home, "RescaleSlope"))
 
 
 def frame_rate(ds: Any) -> float | None:
@@ -78,4 +92,5 @@ def lossy_ratio(ds: Any) -> float | None:
 
 def _pair(ds: Any, keyword: str, frame: int = 0) -> tuple[float, float] | None:
     found = numbers(attribute_home(ds, frame, keyword, "PixelMeasuresSequence"), keyword)
-    return (found[0], found[1]) if len(found) == 2 and min(found) > 0 else None
+    likely = len(found) == 2 and all(is_distance(one) for one in found)
+    return (found[0], found[1]) if likely else None

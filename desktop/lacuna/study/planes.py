@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lacuna.study.geometry import Plane, Region, Spacing, SpacingSource, Vector, unit
-from lacuna.study.physical import at_detector, magnification, pixel_spacing
+from lacuna.study.physical import at_detector, is_distance, magnification, pixel_spacing
 from lacuna.study.values import attribute_home, integer, items, number, numbers, text
 
 CENTIMETRES = 3  # Physical Units, PS3.3 C.8.5.5.1.15
@@ -51,12 +51,13 @@ def _plane(ds: Any, frame: int) -> Plane | None:
         return None
     along_row, along_column = turned
     measures = attribute_home(ds, frame, "SliceThickness", "PixelMeasuresSequence")
+    thick = number(measures, "SliceThickness")
     return Plane(
         position=(corner[0], corner[1], corner[2]),
         along_row=along_row,
         along_column=along_column,
         spacing=pixel_spacing(ds, frame),
-        thickness=number(measures, "SliceThickness"),
+        thickness=thick if is_distance(thick) else None,
     )
 
 
@@ -132,7 +133,9 @@ def _step(item: Any, axis: str, *, lengths: bool) -> tuple[float, str]:
     unit = _UNITS.get(code, "")
     if not amount or not unit or (code == CENTIMETRES and not lengths):
         return 0.0, ""
-    return amount * MM_A_CM if code == CENTIMETRES else amount, unit
+    if code != CENTIMETRES:
+        return amount, unit
+    return (amount * MM_A_CM, unit) if is_distance(amount * MM_A_CM) else (0.0, "")
 
 
 def aspect(ds: Any, apart: Spacing | None) -> float:

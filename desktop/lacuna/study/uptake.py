@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from lacuna.study.physical import is_scaled
 from lacuna.study.values import items, number, text
 from lacuna.study.wording import parse_date
 
@@ -18,7 +19,7 @@ LONGEST_WAIT = timedelta(days=1)  # between injection and scan, for one that spa
 
 def suv_factor(ds: Any) -> float | None:
     """Return the factor from a PET image's values to SUVbw in g/ml; None if the tags forbid it."""
-    if text(ds, "Modality") != "PT":
+    if text(ds, "Modality") != "PT" or not is_scaled(ds):
         return None
     if text(ds, "Units") == "GML":
         return 1.0 if text(ds, "SUVType") in ("", "BW") else None

@@ -31,6 +31,10 @@ def auto_window(values: Values, padding: tuple[float, float] | None = None) -> W
     if padding is not None:
         tissue = some[(some < padding[0]) | (some > padding[1])]
         some = tissue if tissue.size else some
+    if some.dtype.kind == "f":  # parametric maps are no number where nothing was measured
+        some = some[np.isfinite(some)]
+    if not some.size:
+        return Window(0.5, 2.0, "LINEAR", "Auto")
     low, high = (float(end) for end in np.percentile(some, (1, 99)))
     width = max(high - low, 1.0)
     return Window((low + high) / 2 + 0.5, width + 1.0, "LINEAR", "Auto")
@@ -74,6 +78,7 @@ def _table(window: Window, dtype: str, invert: bool) -> NDArray[np.uint8]:
 
 def _curve(x: NDArray[np.float32], window: Window, invert: bool) -> NDArray[np.uint8]:
     y = _shape(x, window)
+    y[np.isnan(y)] = 0.0  # what is no number is as dark as can be
     np.clip(y, 0.0, 1.0, out=y)
     if invert:
         np.subtract(1.0, y, out=y)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from lacuna.study.geometry import Plane, Vector, dot, subtract, unit
 from lacuna.study.model import Image, Series
+from lacuna.study.physical import is_distance
 
 Values = NDArray[Any]
 Slices = Callable[[int], Values | None]
@@ -110,7 +111,8 @@ _USUAL: dict[Axis, tuple[Vector, Vector, Vector]] = {
 def grid_of(series: Series) -> Grid | None:
     """Return the grid of a series; None where its slices make no regular volume.
 
-    They do if all are grey, of one size, parallel, evenly spaced along their normal, and in order.
+    They do if all are grey, of one size, parallel, evenly spaced along their normal, and in order,
+    and if their values are in one unit.
     """
     frames = [(image, frame) for image in series.images for frame in range(image.frames)]
     planes = [image.plane(frame) for image, frame in frames]
@@ -123,6 +125,8 @@ def grid_of(series: Series) -> Grid | None:
     step = _step(stack) if len(stack) == len(frames) else None
     way = unit(step) if step is not None else None
     if step is None or way is None or abs(dot(way, first.normal)) < _PARALLEL:
+        return None
+    if not is_distance(dot(step, way)):
         return None
     image = frames[0][0]
     row, column = first.spacing
@@ -275,11 +279,14 @@ def _layer(grid: Grid, cut: Cut, number: int) -> int:
 
 def _alike(images: list[Image]) -> bool:
     first = images[0]
-    return all(
-        (one.rows, one.columns, one.photometric, one.frame_of_reference)
-        == (first.rows, first.columns, first.photometric, first.frame_of_reference)
-        for one in images
-    ) and first.photometric.startswith("MONOCHROME")
+    alike = all(_kind(one) == _kind(first) for one in images)
+    return alike and first.photometric.startswith("MONOCHROME")
+
+
+def _kind(image: Image) -> tuple[object, ...]:
+    """Return what slices must share: a cut's values have one unit, so theirs must be the same."""
+    unit = image.value_unit, image.suv_factor
+    return image.rows, image.columns, image.photometric, image.frame_of_reference, *unit
 
 
 def _is_parallel(plane: Plane, first: Plane) -> bool:

@@ -23,6 +23,7 @@ from lacuna.ui.viewer.picture import Pixels
 
 TIMES = "\u00d7"  # on the image; the report has a plain x
 NO_BREAK = "\u00a0"  # a measurement is never broken over two lines
+_NO_VALUE = "No value here"
 _FINE = 3.0  # below so many millimetres a tenth is told
 _NOUNS: dict[type, str] = {
     Length: "length",
@@ -65,6 +66,8 @@ def unread(mark: Mark) -> str:
     """Return why a mark that was drawn to measure has nothing to say; empty where it has."""
     if mark.pixels is not Pixels.WHOLE:
         return f"{_waiting(mark)}."
+    if isinstance(mark.shape, Probe) and not mark.values:
+        return f"{_NO_VALUE}."
     if mark.statistics is not None or not mark.scale.lack or _amounts(mark):
         return ""
     lack = _lack(mark)
@@ -96,7 +99,9 @@ def _readings(mark: Mark, pair: Mark | None) -> list[str]:
         return [shape.words]
     if isinstance(shape, Probe):
         values = ", ".join(value_text(value) for value in mark.values)
-        return [_with_unit(values, mark) if mark.pixels is Pixels.WHOLE else _waiting(mark)]
+        if mark.pixels is not Pixels.WHOLE:
+            return [_waiting(mark)]
+        return [_with_unit(values, mark) if values else _NO_VALUE]
     if isinstance(shape, EllipseRoi | FreehandRoi):
         return _region_readings(mark, shape)
     if isinstance(shape, Arrow):

@@ -192,7 +192,7 @@ def picture_of(
     """
     frame = _frame(series, image, index) if frame is None else frame
     own = image.windows_of(frame)
-    low = float(values.min())
+    low, high = _ends(values)
     return Picture(
         values=values,
         image=image,
@@ -200,11 +200,17 @@ def picture_of(
         index=index,
         count=frame_count(series) if count is None else count,
         window=own[0] if own else default_window(image, values),
-        span=float(values.max()) - low,
+        span=high - low,
         date=date,
         low=low,
         frame=frame,
     )
+
+
+def _ends(values: NDArray[Any]) -> tuple[float, float]:
+    """Return the least and the greatest value that is a finite number."""
+    found = values[np.isfinite(values)] if values.dtype.kind == "f" else values
+    return (float(found.min()), float(found.max())) if found.size else (0.0, 0.0)
 
 
 def same_series(one: Series, other: Series) -> bool:
