@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from lacuna.study.model import Image
+from lacuna.study.square import squared
 from lacuna.study.voi import render
 from lacuna.ui.viewer.board import Spot, spot_of
-from lacuna.ui.viewer.picture import Picture
+from lacuna.ui.viewer.picture import Picture, places
 from lacuna.ui.viewer.viewer_state import ViewState
 from lacuna_models.api import ImageInput
 
@@ -74,19 +75,28 @@ class KeyImages:
 def taken(picture: Picture, state: ViewState, through: str = "") -> KeyImage:
     """Return what is on the screen as the model gets it. ``through`` names a preset.
 
-    The window is the reader's; a negative or a mirror image would only mislead the model. Overlays
-    are not sent: they are graphics; what a shutter covers stays covered.
+    The window is the reader's; a negative or a mirror image would only mislead the model, and so
+    would a cut through thick slices whose pixels are seven times as high as wide: they are made
+    square, as they are shown. Overlays are not sent: they are graphics; what a shutter covers stays
+    covered.
     """
     pixels = render(picture.values, state.window, picture.low_is_bright)
     if picture.veil is not None and picture.veil.covered is not None:
         pixels = pixels.copy()
         pixels[picture.veil.covered] = picture.veil.grey
-    image = ImageInput(pixels, picture.image.origin, label_of(picture.image))
-    place = f"se {picture.series.number}, im {picture.index + 1}"
+    square = squared(pixels, picture.aspect)
+    image = ImageInput(square, picture.image.origin, label_of(picture.image))
     name = picture.name or picture.image.view or picture.series.description
-    return KeyImage(
-        spot_of(picture), image, ", ".join(part for part in (name, place, through) if part)
-    )
+    parts = (name, f"se {picture.series.number}", _number(picture), through)
+    return KeyImage(spot_of(picture), image, ", ".join(part for part in parts if part))
+
+
+def _number(picture: Picture) -> str:
+    """Return which of its series it is, as the corner says: a cut is no image of the scanner's."""
+    if picture.name:
+        return f"cut {picture.index + 1}"
+    found = places(picture.series, picture.index)
+    return ", ".join(f"{word} {number}" for word, number, _ in found)
 
 
 def label_of(image: Image) -> str:

@@ -30,6 +30,17 @@ def test_an_image_is_taken_through_the_window_on_screen() -> None:
     assert image.title == "PA, se 1, im 1"
 
 
+def test_what_is_sent_is_as_high_as_it_is_shown() -> None:
+    picture = studies.picture()
+    thick = replace(
+        picture, image=replace(picture.image, pixel_spacing=(0.7, 0.14)), name="Coronal"
+    )
+    image = taken(thick, ViewState(WIDE))
+    rows, columns = picture.values.shape
+    assert image.picture.pixels.shape == (5 * rows, columns)
+    assert image.title == "Coronal, se 1, cut 1"
+
+
 def test_a_shutter_covers_what_is_sent_and_an_overlay_is_not_drawn_into_it() -> None:
     picture = studies.picture()
     bright = np.zeros(picture.values.shape, bool)
