@@ -289,6 +289,17 @@ def test_what_is_previewed_counted_and_sent_is_the_same(
     parts.session.end_run()
 
 
+def test_what_the_model_saw_of_one_study_is_not_shown_over_the_next(
+    application: Application, tmp_path: Path
+) -> None:
+    drop(application, *demo.radiograph(tmp_path, "one"))
+    window = application.parts.window
+    drive.press(window.image_view, KEY.Key_K, SHIFT)
+    assert window.preview.isVisible()
+    drop(application, *demo.radiograph(tmp_path, "two", seed=1))
+    assert not window.preview.isVisible()
+
+
 def test_measurements_are_saved_and_come_back(application: Application, tmp_path: Path) -> None:
     folder = tmp_path / "case"
     drop(application, *demo.radiograph(folder, "dx"))

@@ -238,4 +238,6 @@ class Sending(QObject):
             self._open = case.study.key if case is not None else None
         if change is Change.STUDY:
             self._left_out, self._seen = False, None
+            if self._window.preview.isVisible():
+                self._window.preview.close_overlay()  # it shows another study's images
             self._window.viewports.set_kept(self.key_images.names)
