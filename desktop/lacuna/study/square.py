@@ -29,4 +29,5 @@ def squared(pixels: NDArray[np.uint8], aspect: float) -> NDArray[np.uint8]:
     share = share.reshape((-1,) + (1,) * (pixels.ndim - 1 - axis))
     first = pixels.take(below, axis).astype(np.float32)
     second = pixels.take(np.minimum(below + 1, size - 1), axis).astype(np.float32)
-    return np.rint(first + (second - first) * share).astype(np.uint8)
+    stretched: NDArray[np.uint8] = np.rint(first + (second - first) * share).astype(np.uint8)
+    return stretched

@@ -37,8 +37,8 @@ def test_what_is_sent_is_as_high_as_it_is_shown() -> None:
     )
     image = taken(thick, ViewState(WIDE))
     rows, columns = picture.values.shape
-    assert image.picture.pixels.shape == (5 * rows, columns)
-    assert image.title == "Coronal, se 1, cut 1"
+    assert sent.picture.pixels.shape == (5 * rows, columns)
+    assert sent.title == "Coronal, se 1, cut 1"
 
 
 def test_a_shutter_covers_what_is_sent_and_an_overlay_is_not_drawn_into_it() -> None:
