@@ -24,9 +24,9 @@ _GROUP = 32  # values that share a scale at 4 bits; `quantise.packing` says the 
 _SCALE = 2  # bytes
 # A decoder pass holds, at every position: what it is told of the step before (float32, and in the
 # model's precision) and its softmax (the same twice). The sampler holds, at free positions: the
-# logits, and four planes of probabilities and noise; the step before has left two.
+# logits and the thought that it makes of them, all else in stretches; the step before has left two.
 _TOLD, _SOFTMAX = 1.0, 1.0
-_SAMPLING, _LEFT = 5.0, 2.0
+_SAMPLING, _LEFT = 2.0, 2.25
 _FORBIDDEN = 0.25  # a byte for each free position and entry
 # What CUDA's context, its libraries and the allocator's rounding take; an allowance, not measured.
 CUDA_OVERHEAD = 1_200_000_000

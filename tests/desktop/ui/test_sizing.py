@@ -62,7 +62,7 @@ def test_an_answer_for_another_folder_is_not_shown(window: MainWindow) -> None:
 
 @pytest.mark.parametrize(
     ("free", "health", "words"),
-    [(24 * GB, Health.GOOD, "fits at 4bit"), (8 * GB, Health.NOTE, "does not fit: 21.6 GB")],
+    [(24 * GB, Health.GOOD, "fits at 4bit"), (8 * GB, Health.NOTE, "does not fit: 21.7 GB")],
 )
 def test_the_doctor_says_whether_the_real_checkpoint_fits(
     monkeypatch: pytest.MonkeyPatch, free: int, health: Health, words: str

@@ -132,9 +132,9 @@ def test_the_real_checkpoint_is_known_without_its_folder() -> None:
     ("card", "words"),
     [
         (80, "fits at bfloat16"),
-        (48, "fits at 8bit: 30.2 of 48.0 GB; pack it first with lacuna-models quantize --bits"),
+        (48, "fits at 8bit: 30.3 of 48.0 GB; pack it first with lacuna-models quantize --bits"),
         (25.4, "fits at 4bit"),  # a card of 24 GiB
-        (16, "does not fit: 21.6 GB are needed, 16.0 GB are free"),
+        (16, "does not fit: 21.7 GB are needed, 16.0 GB are free"),
     ],
 )
 def test_the_most_exact_that_fits_a_card_is_chosen(card: float, words: str) -> None:
