@@ -217,9 +217,10 @@ def same_series(one: Series, other: Series) -> bool:
     """Whether two are one series, of which one may have been read further than the other."""
     if one is other:
         return True
+    if one.series_instance_uid != other.series_instance_uid:
+        return False
     # Either may be the one that was read further, and what came later may lie before the rest.
-    shared = _has_first_of(one, other) or _has_first_of(other, one)
-    return shared and one.series_instance_uid == other.series_instance_uid
+    return _has_first_of(one, other) or _has_first_of(other, one)
 
 
 def _has_first_of(one: Series, other: Series) -> bool:
