@@ -13,7 +13,7 @@ import pytest
 
 from lacuna.errors import Cancelled, UserFacingError
 from lacuna.study import cache as cache_module
-from lacuna.study.cache import PixelCache
+from lacuna.study.cache import PixelCache, Values
 from lacuna.study.load import load_study
 from lacuna.study.model import Image
 from tests.desktop.study.builder import dataset, ramp, save
@@ -35,6 +35,28 @@ def made() -> Iterator[list[PixelCache]]:
     for one in caches:
         one.close()
     assert not [t for t in threading.enumerate() if t.name.startswith("lacuna-pixels")]
+
+
+class Gate:
+    """Holds every reading of a file up until it is opened."""
+
+    def __init__(self) -> None:
+        self.begun, self.go = threading.Event(), threading.Event()
+        self.order: list[int] = []  # instance numbers, as their reading was begun
+
+
+@pytest.fixture
+def gate(monkeypatch: pytest.MonkeyPatch) -> Gate:
+    gate, read = Gate(), cache_module._Files.read
+
+    def held(self: cache_module._Files, image: Image, frame: int) -> Values:
+        gate.order.append(image.instance_number)
+        gate.begun.set()
+        assert gate.go.wait(30)
+        return read(self, image, frame)
+
+    monkeypatch.setattr(cache_module._Files, "read", held)
+    return gate
 
 
 def drained(cache: PixelCache, wanted: list[Image]) -> None:
@@ -111,26 +133,16 @@ def test_what_is_ahead_is_decoded_and_does_not_drive_itself_out(stack: list, mad
 
 
 def test_what_is_asked_for_comes_before_what_is_ahead(
-    stack: list[Image], made: list, monkeypatch: pytest.MonkeyPatch
+    stack: list[Image], made: list, gate: Gate
 ) -> None:
-    begun, go, order = threading.Event(), threading.Event(), []
-    read = cache_module._Files.read
-
-    def slow(self: object, image: Image, frame: int) -> object:
-        order.append(image.instance_number)
-        begun.set()
-        assert go.wait(30)
-        return read(self, image, frame)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(cache_module._Files, "read", slow)
     made.append(cache := PixelCache(100 * FRAME, threads=1))
     cache.ahead([(image, 0) for image in stack[:4]])
-    assert begun.wait(30)
+    assert gate.begun.wait(30)
     last = [cache.request(stack[8]), cache.request(stack[9])][1]
-    go.set()
+    gate.go.set()
     assert np.array_equal(last.result(30), ramp() + 9)
     drained(cache, stack[:4])
-    assert order[:3] == [0, 9, 8]  # the newest request first
+    assert gate.order[:3] == [0, 9, 8]  # the newest request first
 
 
 def test_one_frame_is_decoded_once_for_all_who_ask(stack: list[Image], made: list) -> None:
@@ -156,21 +168,12 @@ def test_a_request_that_was_given_up_stops_nobody(stack: list[Image], made: list
     drained(cache, stack)
 
 
-def test_closing_cancels_what_waits(stack: list[Image], monkeypatch: pytest.MonkeyPatch) -> None:
-    begun, go = threading.Event(), threading.Event()
-    read = cache_module._Files.read
-
-    def slow(self: object, image: Image, frame: int) -> object:
-        begun.set()
-        assert go.wait(30)
-        return read(self, image, frame)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(cache_module._Files, "read", slow)
+def test_closing_cancels_what_waits(stack: list[Image], gate: Gate) -> None:
     cache = PixelCache(100 * FRAME, threads=1)
     running = cache.request(stack[0])
-    assert begun.wait(30)
+    assert gate.begun.wait(30)
     waiting = cache.request(stack[1])
-    waiting.add_done_callback(lambda _: go.set())
+    waiting.add_done_callback(lambda _: gate.go.set())
     cache.close()
     assert np.array_equal(running.result(30), ramp())
     with pytest.raises(Cancelled):
@@ -220,29 +223,19 @@ def test_forgetting_frees_everything(stack: list[Image], made: list) -> None:
 
 
 def test_what_can_wait_comes_last_unless_somebody_looks_at_it(
-    stack: list[Image], made: list, monkeypatch: pytest.MonkeyPatch
+    stack: list[Image], made: list, gate: Gate
 ) -> None:
-    begun, go, order = threading.Event(), threading.Event(), []
-    read = cache_module._Files.read
-
-    def slow(self: object, image: Image, frame: int) -> object:
-        order.append(image.instance_number)
-        begun.set()
-        assert go.wait(30)
-        return read(self, image, frame)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(cache_module._Files, "read", slow)
     made.append(cache := PixelCache(100 * FRAME, threads=1))
     first = cache.request(stack[0])
-    assert begun.wait(30)
+    assert gate.begun.wait(30)
     waiting = [cache.request(stack[number], later=True) for number in (1, 2, 3)]
     cache.ahead([(stack[4], 0)])
     seen = [cache.request(stack[number]) for number in (5, 3)]
-    go.set()
+    gate.go.set()
     for one in (first, *waiting, *seen):
         one.result(30)
     drained(cache, [stack[4]])
-    assert order == [0, 3, 5, 4, 1, 2]
+    assert gate.order == [0, 3, 5, 4, 1, 2]
 
 
 def test_what_is_kept_beside_frames_counts_and_goes_like_them(
