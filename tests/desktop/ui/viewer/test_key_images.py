@@ -32,10 +32,8 @@ def test_an_image_is_taken_through_the_window_on_screen() -> None:
 
 def test_what_is_sent_is_as_high_as_it_is_shown() -> None:
     picture = studies.picture()
-    thick = replace(
-        picture, image=replace(picture.image, pixel_spacing=(0.7, 0.14)), name="Coronal"
-    )
-    image = taken(thick, ViewState(WIDE))
+    image = replace(picture.image, pixel_spacing=(0.7, 0.14))
+    sent = taken(replace(picture, image=image, name="Coronal"), ViewState(WIDE))
     rows, columns = picture.values.shape
     assert sent.picture.pixels.shape == (5 * rows, columns)
     assert sent.title == "Coronal, se 1, cut 1"
