@@ -77,6 +77,8 @@ def _add_reading(menu: QMenu, view: ImageView, paper: Paper, lightbox: Lightbox 
     menu.addAction(_with_key(view, Command.ZOOM_OUT), partial(view.zoom, -1.0))
     words = "Fit the width" if paper.sheets else "Usual size"
     menu.addAction(_with_key(view, Act.RESET, words), partial(view.act, Act.RESET))
+    if paper.sheets:
+        menu.addAction(_with_key(view, Act.INVERT), partial(view.act, Act.INVERT))
     if paper.pdf and lightbox is not None:
         menu.addSeparator()
         menu.addAction("Save this PDF", partial(lightbox.save_wanted.emit, paper.pdf))

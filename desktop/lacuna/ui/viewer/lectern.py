@@ -59,6 +59,12 @@ class Lectern(QObject):
             self.page.fit(self._size())
         return self._moved()
 
+    def invert(self) -> None:
+        """Show the pages of a PDF white on black, or as they are; a text is so anyway."""
+        if isinstance(self.page, PdfPage):
+            self.page.inverted = not self.page.inverted
+            self._view.update()
+
     def refresh(self) -> None:
         """Ask for the pages of a PDF that are seen, or soon will be."""
         page = self.page

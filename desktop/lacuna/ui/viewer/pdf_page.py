@@ -46,6 +46,7 @@ class PdfPage:
         self._look = look
         self._offset = self._across = 0.0  # view pixels, down from the top, right from the middle
         self._zoom = 1.0
+        self.inverted = False  # white on black: paper is bright in a dark room
         self._asked: dict[int, int] = {}  # columns by page
         self._images: dict[int, QImage] = {}
         self._torn: dict[int, str] = {}
@@ -163,6 +164,13 @@ class PdfPage:
         painter.drawText(place, Qt.AlignmentFlag.AlignCenter, words)
 
     def _paint_sheet(self, painter: QPainter, number: int, place: QRectF) -> None:
+        self._paint_paper(painter, number, place)
+        if self.inverted:
+            painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Difference)
+            painter.fillRect(place, QColor(_PAPER))
+            painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
+
+    def _paint_paper(self, painter: QPainter, number: int, place: QRectF) -> None:
         painter.fillRect(place, QColor(_PAPER))
         image = self._images.get(number)
         if image is not None:

@@ -108,6 +108,8 @@ class Showing(QWidget):
 
     def act(self, act: Act) -> None:
         """Turn, flip, invert or reset; a document is made as wide as the view by a reset."""
+        if act is Act.INVERT:
+            self._lectern.invert()
         if act is Act.RESET:
             self._lectern.fit()
             self._placing.hang()

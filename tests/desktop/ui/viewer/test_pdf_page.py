@@ -13,6 +13,7 @@ from lacuna.ui.theme import Look
 from lacuna.ui.viewer.document_page import Line, Paper
 from lacuna.ui.viewer.image_view import ImageView
 from lacuna.ui.viewer.pdf_page import PdfPage
+from lacuna.ui.viewer.viewer_state import Act
 
 BOOK = Paper("Book", "", (), pdf=b"%PDF-", sheets=((595.0, 842.0),) * 60)
 VIEW = QSizeF(600, 800)
@@ -57,6 +58,21 @@ def test_a_torn_page_says_so_in_its_place(qtbot: QtBot, look: Look) -> None:
     assert torn != before
     page.put(0, WHITE)
     assert view.grab().toImage() != torn
+
+
+def test_a_page_is_inverted_for_a_dark_room_and_back(qtbot: QtBot, look: Look) -> None:
+    view = ImageView(look)
+    qtbot.addWidget(view)
+    view.resize(600, 800)
+    asked: list[PdfPage] = []
+    view.sheet_wanted.connect(lambda page, _wanted: asked.append(page))
+    view.show_paper(BOOK)
+    asked[0].put(0, np.full((30, 20, 3), (255, 200, 0), np.uint8))
+    seen = []
+    for _ in range(3):
+        seen.append(view.grab().toImage().pixelColor(300, 300).getRgb()[:3])
+        view.act(Act.INVERT)
+    assert seen == [(255, 200, 0), (0, 55, 255), (255, 200, 0)]
 
 
 def test_a_pdf_is_enlarged_about_the_pointer_and_made_as_wide_as_the_view(look: Look) -> None:
