@@ -57,7 +57,7 @@ class Sending(QObject):
         window.preview.tokens_chosen.connect(self.choose_tokens)
         window.frame_wanted.connect(self._on_frame)
         window.viewports.picture_changed.connect(self._on_picture)
-        window.viewports.window_changed.connect(self._on_picture)
+        window.viewports.window_changed.connect(self._on_window)
         window.viewports.active_changed.connect(self._on_picture)
 
     @property
@@ -205,8 +205,7 @@ class Sending(QObject):
             if entry.series is None or not self._count():
                 continue
             if uids:
-                own = {image.sop_instance_uid for image in entry.series.images}
-                if own & uids:
+                if any(image.sop_instance_uid in uids for image in entry.series.images):
                     sent.add(number)
             elif shown is not None and same_series(shown.series, entry.series):
                 sent.add(number)
@@ -216,6 +215,9 @@ class Sending(QObject):
         self._left_out = False
         if self._window.image_view.picture is None:  # another series: its picture is yet to come
             self._on_picture()
+
+    def _on_window(self, _window: Window) -> None:
+        self._seen = self._shown() or self._seen
 
     def _on_picture(self, _what: object = None) -> None:
         self._seen = self._shown() or self._seen
