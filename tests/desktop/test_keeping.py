@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +18,7 @@ from lacuna.app import Application
 from lacuna.paths import locate
 from lacuna.report.markup import parse
 from lacuna.settings import Settings
+from lacuna.store import vault
 from lacuna.store.vault import Vault
 from lacuna.study.measure import Arrow, Bidirectional, EllipseRoi, Length, Note, Shape
 from lacuna.study.model import Study
@@ -271,6 +273,30 @@ def test_a_keyring_that_waits_for_its_owner_holds_up_no_image(
     finally:
         asking.answered.set()
     board_of(second)
+
+
+def test_what_fails_again_is_said_again(
+    sitting: Sitting, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = threading.Event()
+    write = vault.write_whole
+
+    def write_whole(path: Path, content: bytes) -> None:
+        if full.is_set():
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write(path, content)
+
+    monkeypatch.setattr(vault, "write_whole", write_whole)
+    application = sitting()
+    drop(application, *demo.radiograph(tmp_path, "dx"))
+    board_of(application)
+    for shape in (Length((100, 100), (200, 100)), Length((100, 200), (180, 200))):
+        full.set()
+        draw(application, shape)
+        drive.wait_for(lambda: any("no space left" in one for one in said(application)), "a notice")
+        full.clear()
+        draw(application, Note(shape.start, "Seen"))
+        drive.wait_for(lambda: not said(application), "that it was kept after all")
 
 
 def test_two_windows_keep_what_both_draw(sitting: Sitting, tmp_path: Path, data_dir: Path) -> None:

@@ -96,7 +96,7 @@ class Keeping(QObject):
             self._rest.start()
 
     def tell(self, error: UserFacingError) -> None:
-        """Say once what went wrong; without a keyring it goes wrong at each change."""
+        """Say what went wrong, once until something is kept: else it goes wrong at each change."""
         said = error.message
         if said in self._told:
             return
@@ -182,6 +182,7 @@ class Keeping(QObject):
         if shelf is not None and isinstance(kept, KeptMarks):
             self._stand(shelf, kept)
         self._window.notices.withdraw(KEEPING_KEY)
+        self._told.clear()  # what goes wrong from now on is news
         self._write()
 
     def _on_failed(self, error: UserFacingError) -> None:
