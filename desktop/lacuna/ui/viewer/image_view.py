@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
@@ -166,12 +168,11 @@ class ImageView(Showing):
         sheet, at = self.sheet(), self._hand.pen.placed_note
         return sheet.view_point(at).toPoint() if sheet is not None and at is not None else None
 
-    def write_note(self, words: str) -> None:
-        """Write the words of the text that was placed; without words it is given up."""
-        sheet = self.sheet()
-        if sheet is not None:
-            self._hand.pen.write_note(sheet, words)
-        self.update()
+    def note_writer(self) -> Callable[[str], None] | None:
+        """Return what writes the words of the text that waits for them; None if none does."""
+        if self._picture is None or self._hand.pen.placed_note is None:
+            return None
+        return self._hand.pen.note_writer(self._picture)
 
     def escape(self) -> bool:
         """Give up one thing that is under way; return whether there was any."""

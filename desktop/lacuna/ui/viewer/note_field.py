@@ -13,11 +13,15 @@ _WIDTH, _HEIGHT = 220, 28
 
 
 class NoteField(QLineEdit):
-    """Stands over the viewport until Enter keeps the words, or Esc gives them up."""
+    """Stands over the viewport until Enter keeps the words, or Esc gives them up.
+
+    Turning to another image keeps them, too: on the one on which they were begun.
+    """
 
     def __init__(self, view: ImageView) -> None:
         super().__init__(view)
         self._view = view
+        self._write = view.note_writer()
         self._open = True
         self.setMaxLength(LONGEST)
         self.setAccessibleName("Text on the image")
@@ -27,6 +31,7 @@ class NoteField(QLineEdit):
         y = min(max(place.y(), 0), max(view.height() - _HEIGHT, 0))
         self.setGeometry(x, y, _WIDTH, _HEIGHT)
         self.returnPressed.connect(self._keep)
+        view.picture_changed.connect(self._on_picture)
         self.show()
         self.setFocus()
 
@@ -43,10 +48,17 @@ class NoteField(QLineEdit):
     def _keep(self) -> None:
         self._end(self.text())
 
+    def _on_picture(self) -> None:
+        if self._view.note_place() is None:
+            self._end(self.text())
+
     def _end(self, words: str) -> None:
         if not self._open:
             return
         self._open = False
-        self._view.write_note(words)
+        if self._write is not None:
+            self._write(words)
+        self._view.update()
         self._view.setFocus()
+        self.hide()
         self.deleteLater()

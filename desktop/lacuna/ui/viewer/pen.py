@@ -31,6 +31,7 @@ from lacuna.study.measure import (
 )
 from lacuna.ui.viewer.board import Board, Mark, Spot, mark_of, spot_of
 from lacuna.ui.viewer.mark_shapes import outline
+from lacuna.ui.viewer.picture import Picture
 from lacuna.ui.viewer.sheet import Sheet
 from lacuna.ui.viewer.viewer_state import Tool
 
@@ -208,12 +209,24 @@ class Pen:
         self.selected = hold.mark.id if hold else None
         return hold is not None
 
-    def write_note(self, sheet: Sheet, words: str) -> None:
-        """Write the words of the text that was placed; without words it is given up."""
-        at, self.placed_note = self.placed_note, None
-        words = clean(words).strip()
-        if at is not None and words:
-            self._put(Note(at, words), sheet)
+    def note_writer(self, picture: Picture) -> Callable[[str], None]:
+        """Return what writes the words of the text that was placed; without words it is given up.
+
+        They stand on this ``picture``, whatever the reader has turned to by then.
+        """
+        board, at = self.board, self.placed_note
+
+        def write(words: str) -> None:
+            still, self.placed_note = self.placed_note is not None, None
+            said = clean(words).strip()
+            if at is None or not said:
+                return
+            mark = mark_of(Note(at, said), picture)
+            board.put(mark)
+            if still:
+                self.selected = mark.id
+
+        return write
 
     def _begin(self, sheet: Sheet, tool: Tool, place: QPointF) -> None:
         kind, needed = KINDS[tool]

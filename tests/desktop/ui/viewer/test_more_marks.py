@@ -22,7 +22,7 @@ from lacuna.study.measure import (
     Probe,
 )
 from lacuna.ui.theme import Look
-from lacuna.ui.viewer.board import Mark, mark_of
+from lacuna.ui.viewer.board import Board, Mark, mark_of, spot_of
 from lacuna.ui.viewer.image_view import ImageView
 from lacuna.ui.viewer.mark_words import label_lines, report_words
 from lacuna.ui.viewer.note_field import NoteField
@@ -146,6 +146,23 @@ def test_words_are_typed_on_the_spot(qtbot: QtBot, view: ImageView) -> None:
     QTest.keyClicks(given_up, "no")
     qtbot.keyClick(given_up, Qt.Key.Key_Escape)
     assert len(view.board.marks) == 1
+
+
+def test_words_stay_with_the_image_that_they_were_begun_on(qtbot: QtBot, view: ImageView) -> None:
+    stack = studies.series(count=2)
+    view.show_picture(studies.picture(stack, 0))
+    board = view.board
+    view.set_tool(Tool.NOTE)
+    click(qtbot, view, 60, 60)
+    field = NoteField(view)
+    QTest.keyClicks(field, "here")
+    view.use_board(Board())  # another study is dropped meanwhile
+    view.show_picture(studies.picture(stack, 1))
+    assert field.isHidden()
+    assert not view.board.marks
+    (mark,) = board.marks
+    assert mark.spot == spot_of(studies.picture(stack, 0))
+    assert view.selected_mark is None
 
 
 def test_a_length_in_an_ultrasound_region_has_the_region_s_scale() -> None:
