@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
+from lacuna.study.geometry import dot
 from lacuna.study.model import Series, Study, Window
 from lacuna.study.volume import FEWEST, Axis, grid_of
 from lacuna.ui.viewer.picture import frame_count
@@ -20,6 +21,7 @@ from lacuna.ui.viewer.viewer_state import CT_PRESETS
 
 MPR_FROM = 8  # slices: with fewer, a cut across them shows nothing
 _LUNG, _BONE, _SOFT = CT_PRESETS[3], CT_PRESETS[4], CT_PRESETS[2]
+_PARALLEL = 0.9  # between two normals: slices of one stack are tilted by less
 _HUNG = ("MG", "CT", "MR", "CR", "DX")  # modalities with a hanging of their own
 
 
@@ -145,11 +147,18 @@ def _named_window(series: Series) -> Window | None:
 
 def _several(study: Study, prior: Study | None) -> Hanging:
     stacks = [one for one in study.series if frame_count(one) > 1] or list(study.series)
+    stacks.sort(key=_crosses)  # localisers come first in a study, and are looked at last
     places = [Place(one, study) for one in stacks[: 3 if prior is not None else 4]]
     if prior is not None:
         places.append(Place(_likest(stacks[0], prior), prior, prior=True))
     layouts = {1: Layout.ONE, 2: Layout.TWO}
     return Hanging(layouts.get(len(places), Layout.FOUR), tuple(places))
+
+
+def _crosses(series: Series) -> bool:
+    """Whether a series' own planes cross one another, as a localiser's do."""
+    planes = [plane for image in series.images for plane in image.planes]
+    return any(abs(dot(plane.normal, planes[0].normal)) < _PARALLEL for plane in planes[1:])
 
 
 def _mammogram(study: Study) -> Hanging | None:

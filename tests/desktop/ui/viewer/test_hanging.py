@@ -133,6 +133,22 @@ def test_mr_hangs_up_to_four_series() -> None:
     assert [place.prior for place in hang(study(6), [prior]).places][-1]
 
 
+def test_an_mr_localiser_hangs_last() -> None:
+    def mr(number: int, *ways: tuple[float, float, float]) -> Series:
+        series = studies.series(number, count=len(ways), modality="MR")
+        images = tuple(
+            replace(image, planes=(Plane((0.0, 0.0, 0.0), (1.0, 0.0, 0.0), way, None),))
+            for image, way in zip(series.images, ways, strict=True)
+        )
+        return replace(series, images=images)
+
+    axial, coronal = (0.0, 1.0, 0.0), (0.0, 0.0, -1.0)
+    study = studies.study(mr(1, axial, coronal), mr(2, axial, axial), mr(3, coronal, coronal))
+    assert [place.series.number for place in hang(study).places] == [2, 3, 1]
+    more = studies.study(*study.series, mr(4, axial, axial), mr(5, axial, axial))
+    assert [place.series.number for place in hang(more).places] == [2, 3, 4, 5]
+
+
 def test_any_series_can_be_compared() -> None:
     prior = studies.study(studies.series(5, "Lateral"), studies.series(6, "PA"))
     hung = beside(studies.study(), prior, 1)
