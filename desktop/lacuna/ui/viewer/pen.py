@@ -1,4 +1,4 @@
-"""Drawing with the left button: new marks, and moving those that stand. GUI thread only.
+"""Drawing with the tool's button: new marks, and moving those that stand. GUI thread only.
 
 A shape is drawn by dragging or by clicking its points one after the other; a freehand outline by
 dragging along it. Nothing reaches the board, and so the undo stack, before the button is let go at
