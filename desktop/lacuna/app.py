@@ -220,6 +220,7 @@ class Application(QObject):
         """Ask before what lives in memory only is let go; to close again is to say yes."""
         notices = self.parts.window.notices
         written = any(_written(case.report) for case in self.parts.session.cases)
+        self._keeping.hurry()
         if not (written or self._keeping.failing):
             return True
         question = _LEAVING if written else _LEAVING_DRAWN

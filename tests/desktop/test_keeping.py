@@ -299,6 +299,22 @@ def test_what_fails_again_is_said_again(
         drive.wait_for(lambda: not said(application), "that it was kept after all")
 
 
+def test_a_full_disk_is_told_to_whoever_draws_and_closes_at_once(
+    sitting: Sitting, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write_whole(_path: Path, _content: bytes) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    application = sitting()
+    drop(application, *demo.radiograph(tmp_path, "dx"))
+    board_of(application)
+    monkeypatch.setattr(vault, "write_whole", write_whole)
+    draw(application, SHAPES[0])
+    application.parts.window.close()
+    assert application.parts.window.isVisible()
+    assert any("Close and lose what was drawn?" in one for one in said(application))
+
+
 def test_two_windows_keep_what_both_draw(sitting: Sitting, tmp_path: Path, data_dir: Path) -> None:
     files = demo.radiograph(tmp_path, "dx")
     first = sitting()

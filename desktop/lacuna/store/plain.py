@@ -71,10 +71,17 @@ def _made(hint: Any, found: Any) -> Any:
     if isinstance(hint, type) and issubclass(hint, Enum):
         return _member(hint, found)
     if hint is float and type(found) is int:
-        return float(found)
+        return _float(found)
     if type(found) is not hint:
         raise ValueError(f"no {getattr(hint, '__name__', hint)}")
     return found
+
+
+def _float(found: int) -> float:
+    try:
+        return float(found)
+    except OverflowError as error:
+        raise ValueError("no float") from error
 
 
 def _member(kind: type[Enum], found: Any) -> Enum:

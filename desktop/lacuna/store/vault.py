@@ -26,6 +26,7 @@ ASIDE = ".damaged"
 MAX_BYTES = 256 << 20
 _NONCE = 12
 _TAG = 16
+_TRIES = 100  # files of which one at least should open
 
 About = tuple[str, ...]
 
@@ -54,6 +55,7 @@ class Vault:
         self._key: bytes | None = None
         self._refused: NoKeyError | None = None
         self._lost = False  # there are files, and the key to them is gone
+        self._tried = False  # whether the key opens any of the files
 
     def get(self, about: About) -> bytes | None:
         """Return what was kept, None if nothing was.
@@ -76,6 +78,7 @@ class Vault:
             with path.open("rb") as stream:
                 found = stream.read(MAX_BYTES + 1)
         except FileNotFoundError:
+            self._try_key()
             return None
         except OSError as error:
             raise self._failed("read", error) from error
@@ -130,20 +133,47 @@ class Vault:
                 try:
                     self._key = self._read()
                     if self._key is None:
-                        self._lost = self._files()
+                        self._lost, self._tried = self._files(), True
                         self._key = self._make()
                 except NoKeyError as refusal:
                     self._refused = refusal
                     raise
             return self._key
 
+    def _try_key(self) -> None:
+        """Say once a sitting that the key is another one: by its names nothing is found.
+
+        Raises:
+            DamagedError: it opens none of the files.
+        """
+        if self._tried:
+            return
+        self._tried = True
+        files = sorted(self._folder.glob(f"*{SUFFIX}"), key=_changed, reverse=True)[:_TRIES]
+        if files and not any(self._fits(path) for path in files):
+            raise DamagedError(
+                "The key in this computer's keyring does not open what was kept.",
+                f"It is used from now on; the old files are left in {self._folder}.",
+            )
+
+    def _fits(self, path: Path) -> bool:
+        try:
+            self._decrypted(path, path.read_bytes())
+        except (OSError, InvalidTag, ValueError):
+            return False
+        return True
+
+    def _decrypted(self, path: Path, found: bytes) -> bytes:
+        head = len(MAGIC) + _NONCE
+        locked = AESGCM(self._unlocked())
+        return locked.decrypt(found[len(MAGIC) : head], found[head:], _bound(path))
+
     def _opened(self, path: Path, found: bytes) -> bytes:
         head = len(MAGIC) + _NONCE
         if not found.startswith(MAGIC) or not head + _TAG <= len(found) <= MAX_BYTES:
             raise self._aside(path)
         try:
-            locked = AESGCM(self._unlocked())
-            return locked.decrypt(found[len(MAGIC) : head], found[head:], _bound(path))
+            return self._decrypted(path, found)
         except InvalidTag:
             raise self._aside(path) from None
 
@@ -170,6 +200,13 @@ class Vault:
             f"What is kept with this study could not be {act}: {reason}.",
             f"Look at {self._folder}.",
         )
+
+
+def _changed(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:  # another window has removed it
+        return 0.0
 
 
 def _bound(path: Path) -> bytes:

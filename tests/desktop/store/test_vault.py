@@ -150,3 +150,18 @@ def test_a_keyring_that_fails_or_holds_nonsense_is_refused() -> None:
     keyring.set_keyring(Broken())
     with pytest.raises(NoKeyError, match="does not answer"):
         read_key()
+
+
+def test_another_key_is_said_once_and_the_old_files_are_left(tmp_path: Path) -> None:
+    Vault(tmp_path).put(JANE, SECRET)
+    old = kept(tmp_path)
+    keyring.set_password("Lacuna", "store-key-1", "ab" * 32)  # as another account's would be
+    vault = Vault(tmp_path)
+    with pytest.raises(DamagedError, match="does not open what was kept"):
+        vault.get(JANE)
+    assert vault.get(JANE) is None
+    vault.put(JANE, b"new")
+    assert old.exists()
+    later = Vault(tmp_path)
+    assert later.get(("another",)) is None  # the key opens what is new: nothing is to be said
+    assert later.get(JANE) == b"new"

@@ -78,6 +78,18 @@ class Keeping(QObject):
         """Whether anything that was drawn could not be kept."""
         return any(shelf.failed and shelf.changed for shelf in self._shelves.values())
 
+    def hurry(self) -> None:
+        """Write now what waits, so that whoever closes hears of what cannot be kept."""
+        if self._writing is not None:
+            return  # that is under way, and ends with the pool
+        for shelf in self._shelves.values():
+            if shelf.changed and not shelf.failed:
+                try:
+                    self._stand(shelf, _written(self._vault, shelf.about, *shelf.order()))
+                except UserFacingError as error:
+                    shelf.failed = True
+                    self.tell(error)
+
     def stands(self, study: Study) -> bool:
         """Whether what was kept of a study is on its board."""
         shelf = self._shelves.get(study.key)

@@ -72,6 +72,7 @@ def test_points_keep_every_bit(found: list[float]) -> None:
         b'{"is":"KeptMarks","marks":[],"taken":[1],"version":1}',
         b'{"is":"KeptMarks","marks":[],"taken":[],"more":0,"version":1}',
         encode(KeptMarks((mark(SHAPES[0]),))).replace(b'"is":"Length"', b'"is":"Path"'),
+        encode(KeptMarks((mark(SHAPES[0]),))).replace(b"[1.5,2.25]", b"[1.5,1" + b"0" * 400 + b"]"),
         encode(KeptMarks((mark(SHAPES[0]),))).replace(b"[1.5,2.25]", b"[1.5]"),
         encode(KeptMarks((mark(SHAPES[0]),))).replace(b'"frame":4', b'"frame":"4"'),
         encode(KeptMarks((mark(SHAPES[0]),))).replace(b',"frame":4', b""),
