@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from lacuna.ui.paint import paint_box
 from lacuna.ui.theme import DIALOG_RADIUS, Look
@@ -54,6 +54,13 @@ class Overlay(QWidget):
         self.card.resize(size)
         self.card.move((self.width() - size.width()) // 2, (self.height() - size.height()) // 2)
 
+    def column(self) -> QVBoxLayout:
+        """Return the column, empty yet, in which a card's contents stand. Call it once."""
+        column = QVBoxLayout(self.card)
+        column.setContentsMargins(28, 24, 28, 20)
+        column.setSpacing(12)
+        return column
+
     def paintEvent(self, event: QPaintEvent) -> None:
         QPainter(self).fillRect(self.rect(), _VEIL)
 
@@ -64,6 +71,16 @@ class Overlay(QWidget):
         if event.key() == Qt.Key.Key_Escape:
             self.close_overlay()
         event.accept()
+
+
+def bare_area() -> QScrollArea:
+    """Return a scroll area of which only the contents are seen; the keys stay with the card."""
+    area = QScrollArea()
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setWidgetResizable(True)
+    area.setStyleSheet("background: transparent;")
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    return area
 
 
 class _Card(QWidget):

@@ -6,10 +6,10 @@ from functools import partial
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QWheelEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QScrollArea, QWidget
 
 from lacuna.errors import UserFacingError
-from lacuna.ui.overlay import Overlay
+from lacuna.ui.overlay import Overlay, bare_area
 from lacuna.ui.theme import Look, Role
 from lacuna.ui.viewer.bindings import Bindings
 from lacuna.ui.viewer.commands import WORDS, Order
@@ -124,9 +124,7 @@ class KeysDialog(Overlay):
         foot.addWidget(self._complaint)
         foot.addStretch(1)
         foot.addWidget(close)
-        column = QVBoxLayout(self.card)
-        column.setContentsMargins(28, 24, 28, 20)
-        column.setSpacing(12)
+        column = self.column()
         column.addWidget(Words(look, Role.DIALOG, text.strong, "Keys and buttons on the image"))
         column.addWidget(Words(look, Role.UI, text.second, _HINT))
         column.addWidget(self._list(), 1)
@@ -147,11 +145,7 @@ class KeysDialog(Overlay):
             words = Words(self._look, Role.UI, self._look.theme.text.normal, named)
             grid.addWidget(words, row, 0)
             grid.addWidget(button, row, 1, Qt.AlignmentFlag.AlignRight)
-        area = QScrollArea()
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setWidgetResizable(True)
-        area.setStyleSheet("background: transparent;")
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area = bare_area()
         area.setWidget(page)
         return area
 

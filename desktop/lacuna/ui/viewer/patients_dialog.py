@@ -11,9 +11,7 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QEnterEvent, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
-    QFrame,
     QHBoxLayout,
-    QScrollArea,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -21,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from lacuna.study.model import Patient, PatientRecord, Study
 from lacuna.study.wording import sex_and_age
-from lacuna.ui.overlay import Overlay
+from lacuna.ui.overlay import Overlay, bare_area
 from lacuna.ui.paint import paint_box, paint_ring
 from lacuna.ui.theme import CONTROL_RADIUS, Look, Role
 from lacuna.ui.widgets import Button, Words
@@ -41,7 +39,7 @@ class PatientsDialog(Overlay):
         self._rows: list[StudyRow] = []
         self._at = 0
         self._head = Words(look, Role.DIALOG, look.theme.text.strong)
-        self._area = QScrollArea()
+        self._area = bare_area()
         self._lay_out()
 
     def show_patients(self, records: Sequence[PatientRecord], shown: Study | None) -> None:
@@ -105,13 +103,7 @@ class PatientsDialog(Overlay):
         head.addWidget(self._head)
         head.addStretch(1)
         head.addWidget(close)
-        self._area.setFrameShape(QFrame.Shape.NoFrame)
-        self._area.setWidgetResizable(True)
-        self._area.setStyleSheet("background: transparent;")
-        self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        column = QVBoxLayout(self.card)
-        column.setContentsMargins(28, 24, 28, 20)
-        column.setSpacing(12)
+        column = self.column()
         column.addLayout(head)
         column.addWidget(Words(self._look, Role.UI, self._look.theme.text.second, _HINT))
         column.addWidget(self._area, 1)

@@ -7,9 +7,9 @@ from functools import partial
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
-from lacuna.ui.overlay import Overlay
+from lacuna.ui.overlay import Overlay, bare_area
 from lacuna.ui.theme import Look, Role
 from lacuna.ui.viewer.image_painter import to_qimage
 from lacuna.ui.viewer.key_images import KeyImage
@@ -34,7 +34,7 @@ class Preview(Overlay):
         self._count = Words(look, Role.UI, look.theme.text.second)
         self._choices: dict[int | None, Button] = {}
         self._choice_row = QHBoxLayout()
-        self._area = QScrollArea()
+        self._area = bare_area()
         self._lay_out()
 
     def show_images(
@@ -105,13 +105,7 @@ class Preview(Overlay):
         head.addWidget(Words(look, Role.DIALOG, text.strong, "What the model sees"))
         head.addStretch(1)
         head.addWidget(close)
-        self._area.setFrameShape(QFrame.Shape.NoFrame)
-        self._area.setWidgetResizable(True)
-        self._area.setStyleSheet("background: transparent;")
-        self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        column = QVBoxLayout(self.card)
-        column.setContentsMargins(28, 24, 28, 20)
-        column.setSpacing(12)
+        column = self.column()
         column.addLayout(head)
         column.addWidget(self._count)
         column.addWidget(self._area, 1)
