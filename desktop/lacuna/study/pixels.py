@@ -22,6 +22,7 @@ from lacuna.study.model import Image, Window
 from lacuna.study.part10 import Header, read_header, understood
 from lacuna.study.softcopy import PresentationState
 from lacuna.study.sources import Closing, Reader, changed, check_written
+from lacuna.study.square import aspect_of, squared
 from lacuna.study.tables import look_up, table
 from lacuna.study.values import integer, items, numbers, text
 from lacuna.study.voi import default_window, render
@@ -139,10 +140,13 @@ def read_frame(
 
 
 def image_input(image: Image, window: Window | None = None, frame: int = 0) -> ImageInput:
-    """Return a picture for the model, as windowed on screen; None takes the first window."""
+    """Return a picture for the model, as windowed on screen; None takes the first window.
+
+    Its pixels are square, as the screen shows them.
+    """
     values = read_pixels(image, frame)
     shown = render(values, window or default_window(image, values, frame), is_inverted(image))
-    return ImageInput(shown, image.origin, image.view)
+    return ImageInput(squared(shown, aspect_of(image)), image.origin, image.view)
 
 
 def is_inverted(image: Image) -> bool:

@@ -1,12 +1,22 @@
-"""Pixels made as high as they are wide, for whoever knows of no other ones. Pure numpy."""
+"""What shape pixels have; they are made square for whoever knows of no other ones. Pure."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lacuna.study.model import Image
+
 _ALIKE = 0.01  # a share by which a pixel may be longer than wide and still count as square
 _LONGEST = 4096  # pixels to which a side is stretched at most: a header may claim any shape
+
+
+def aspect_of(image: Image) -> float:
+    """Return how much higher than wide a pixel of an image is."""
+    if image.aspect != 1.0:
+        return image.aspect
+    spacing = image.pixel_spacing
+    return spacing[0] / spacing[1] if spacing and min(spacing) > 0 else 1.0
 
 
 def squared(pixels: NDArray[np.uint8], aspect: float) -> NDArray[np.uint8]:

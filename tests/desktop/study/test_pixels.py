@@ -191,6 +191,12 @@ def test_monochrome1_is_turned_over_for_the_model_as_on_screen(tmp_path: Path) -
     assert np.abs(turned.pixels.astype(int) - (255 - plain.pixels)).max() <= 1
 
 
+def test_long_pixels_are_square_for_the_model(tmp_path: Path) -> None:
+    image = image_of(tmp_path, ramp(), PixelSpacing=[1.5, 0.5])
+    rows, columns = ramp().shape
+    assert image_input(image).pixels.shape == (3 * rows, columns)
+
+
 def test_rgb_planes_and_palette(tmp_path: Path) -> None:
     colour = np.arange(4 * 6 * 3, dtype="uint8").reshape(4, 6, 3)
     assert np.array_equal(read_pixels(image_of(tmp_path, colour)), colour)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from lacuna.study.geometry import Plane
 from lacuna.study.model import Image, Series, Window
 from lacuna.study.pixels import default_window, is_inverted, read_pixels, render
+from lacuna.study.square import aspect_of
 from lacuna.study.voi import auto_window
 
 
@@ -121,14 +122,6 @@ class Picture:
         step = max(1, max(self.values.shape[:2]) // 256)
         pixels = render(self.values[::step, ::step], self.window, self.low_is_bright)
         return self.veiled(pixels, step)
-
-
-def aspect_of(image: Image) -> float:
-    """Return how much higher than wide a pixel of an image is."""
-    if image.aspect != 1.0:
-        return image.aspect
-    spacing = image.pixel_spacing
-    return spacing[0] / spacing[1] if spacing and min(spacing) > 0 else 1.0
 
 
 def frame_count(series: Series) -> int:

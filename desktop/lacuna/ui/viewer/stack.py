@@ -20,6 +20,7 @@ from lacuna.study.pixels import read_pixels
 from lacuna.study.sides import letters
 from lacuna.study.softcopy import PresentationState
 from lacuna.study.sources import check_written
+from lacuna.study.square import aspect_of
 from lacuna.study.volume import (
     THIN,
     Axis,
@@ -31,7 +32,7 @@ from lacuna.study.volume import (
     thickness_of,
 )
 from lacuna.ui.viewer.board import name_of
-from lacuna.ui.viewer.picture import Picture, Pixels, aspect_of, frame_count, picture_of
+from lacuna.ui.viewer.picture import Picture, Pixels, frame_count, picture_of
 from lacuna.ui.viewer.veils import veil_of
 
 Wanted = tuple[Image, int]  # an image, and a frame of it
