@@ -328,10 +328,12 @@ def _inside_path(
 ) -> NDArray[np.bool_]:
     """Count how many sides lie to the right of each point: inside where it is odd."""
     inside = np.zeros((down.size, across.size), dtype=bool)
-    for (x0, y0), (x1, y1) in zip(path, (*path[1:], *path[:1]), strict=True):
-        if y0 != y1:
-            meets = (y0 > down) != (y1 > down)
-            inside ^= meets & (across < x0 + (down - y0) / (y1 - y0) * (x1 - x0))
+    sides = zip(path, (*path[1:], *path[:1]), strict=True)
+    heights = down[:, 0]
+    for (x0, y0), (x1, y1) in sides:
+        if y0 != y1:  # only the rows that a side meets are looked at: an outline may be long
+            met = slice(*np.searchsorted(heights, (min(y0, y1), max(y0, y1))))
+            inside[met] ^= across < x0 + (down[met] - y0) / (y1 - y0) * (x1 - x0)
     return inside
 
 

@@ -43,6 +43,8 @@ CORNERS = 64  # of the outline that stands for a turned ellipse
 STRAIGHT = 1e-3  # pixels by which an upright axis may lean
 MAX_GROUPS = 10_000
 MAX_DEPTH = 100
+MAX_POINTS = 20_000  # of an outline
+FARTHEST = 1e6  # pixels: no image reaches so far
 MAX_UID = 64  # characters, PS3.5 9
 
 
@@ -253,6 +255,8 @@ def _lined(lines: dict[Quantity, list[list[Point]]]) -> Shape | None:
 
 def _points(item: Any) -> list[Point]:
     found = numbers(item, "GraphicData")
+    if len(found) > 2 * MAX_POINTS or any(abs(part) > FARTHEST for part in found):
+        return []
     return list(zip(found[::2], found[1::2], strict=False))
 
 

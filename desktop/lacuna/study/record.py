@@ -179,10 +179,10 @@ def readings(
         value: of a probe's pixel.
     """
     if isinstance(shape, Probe):
-        unit = _value_unit(value_unit)
+        unit = unit_code(value_unit)
         return () if value is None else (Reading(Quantity.VALUE, value, unit),)
     sizes = _sizes(shape, scale)
-    return sizes if statistics is None else (*sizes, *_spread(statistics, _value_unit(value_unit)))
+    return sizes if statistics is None else (*sizes, *_spread(statistics, unit_code(value_unit)))
 
 
 def _sizes(shape: Shape, scale: Scale) -> tuple[Reading, ...]:
@@ -214,5 +214,6 @@ def _spread(found: Statistics, unit: str) -> tuple[Reading, ...]:
     )
 
 
-def _value_unit(shown: str) -> str:
+def unit_code(shown: str) -> str:
+    """Return the UCUM code of what values count, as it is shown."""
     return {"HU": "[hnsf'U]", "SUVbw": "g/ml{SUVbw}"}.get(shown, "1")

@@ -13,7 +13,16 @@ from hypothesis import strategies as st
 
 from lacuna.study import measure
 from lacuna.study.geometry import Plane
-from lacuna.study.measure import Angle, Arrow, Cobb, EllipseRoi, Length, Probe, Scale
+from lacuna.study.measure import (
+    Angle,
+    Arrow,
+    Cobb,
+    EllipseRoi,
+    FreehandRoi,
+    Length,
+    Probe,
+    Scale,
+)
 from tests.helpers import studies
 
 SQUARE = Scale(1, 1, "mm")
@@ -168,3 +177,11 @@ def test_angles_are_those_that_are_seen_where_pixels_are_only_known_to_be_high()
     assert measure.cobb_degrees(cobb, scale) == pytest.approx(63.435, abs=0.01)
     assert measure.length(Length((0, 0), (0, 10)), scale) == 10
     assert scale.unit == "px"
+
+
+def test_an_outline_of_many_corners_is_counted_like_its_circle() -> None:
+    corners = [math.tau * corner / 20_000 for corner in range(20_000)]
+    path = tuple((256 + 200 * math.cos(turn), 256 + 200 * math.sin(turn)) for turn in corners)
+    values = np.arange(512 * 512, dtype=np.int32).reshape(512, 512)
+    found = measure.statistics(FreehandRoi(path), values)
+    assert found == measure.statistics(EllipseRoi((56, 56), (456, 456)), values)

@@ -169,8 +169,7 @@ class Keeping(QObject):
         shelf.kept = kept
         shelf.board.stand(tuple(mark for mark in kept.marks if mark.id not in shelf.known))
         shelf.known |= {mark.id for mark in kept.marks}
-        for view in self._window.viewports.views():
-            view.update()
+        self._window.viewports.show_marks()
 
     def _on_rest(self) -> None:
         for shelf in self._shelves.values():

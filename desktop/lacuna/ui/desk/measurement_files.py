@@ -125,8 +125,7 @@ class MeasurementFiles(QObject):
             homeless = tuple(record for record, mark in marks if mark is None)
             if homeless:
                 self._waiting.append(replace(one, records=homeless))
-        for view in self._window.viewports.views():
-            view.update()
+        self._window.viewports.show_marks()
 
     def _on_saved(self, saved: object) -> None:
         if isinstance(saved, _Saved):

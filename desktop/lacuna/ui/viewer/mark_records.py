@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Iterable
 from enum import StrEnum
 
-from lacuna.study.measure import Statistics
+from lacuna.study.measure import EllipseRoi, FreehandRoi, Probe, Statistics
 from lacuna.study.model import Image, Series, Study
-from lacuna.study.record import Measurement, Quantity, id_of, readings, uid_of
+from lacuna.study.record import Measurement, Quantity, Reading, id_of, readings, uid_of, unit_code
 from lacuna.study.softcopy import Reference
 from lacuna.ui.viewer.board import Mark, Spot, find, scale_on
+from lacuna.ui.viewer.picture import Pixels
 
 
 class LeftOut(StrEnum):
@@ -71,28 +72,33 @@ def to_record(mark: Mark, study: Study) -> Measurement | None:
 def to_mark(record: Measurement, study: Study) -> Mark | None:
     """Return a measurement as a mark on its image; None where the study has no such image.
 
-    What was read off the pixels is taken from the record: no pixel is looked at.
+    What was read off the pixels is taken from the record: no pixel is looked at. Where the record
+    does not tell it in the image's own unit, it is read off the pixels once they are shown.
     """
     found = _home(study, record.image.sop_instance_uid)
     if found is None:
         return None
     series, image = found
     frame = record.image.frames[0] if record.image.frames else 0
-    if frame >= image.frames:
+    if not 0 <= frame < image.frames:
         return None
     spot = Spot(series.series_instance_uid, image.sop_instance_uid, frame)
     unit = "SUVbw" if image.suv_factor else image.value_unit
-    value = _said(record, Quantity.VALUE)
+    told = [one for one in record.readings if one.unit == unit_code(unit)]
+    statistics, value = _statistics(told), _said(told, Quantity.VALUE)
+    read = isinstance(record.shape, EllipseRoi | FreehandRoi | Probe)
+    waits = read and statistics is None and value is None
     return Mark(
         id_of(record.item),
         spot,
         record.shape,
         scale_on(image, record.shape, frame),
         unit,
-        _statistics(record),
+        statistics,
         () if value is None else (value,),
         record.label,
         "" if record.uid == record.item else record.uid,
+        Pixels.LOADING if waits else Pixels.WHOLE,
     )
 
 
@@ -101,14 +107,14 @@ def _home(study: Study, sop_uid: str) -> tuple[Series, Image] | None:
     return next((pair for pair in pairs if sop_uid and pair[1].sop_instance_uid == sop_uid), None)
 
 
-def _statistics(record: Measurement) -> Statistics | None:
+def _statistics(told: list[Reading]) -> Statistics | None:
     wanted = (Quantity.MEAN, Quantity.SD, Quantity.MINIMUM, Quantity.MAXIMUM)
-    mean, sd, low, high = (_said(record, quantity) for quantity in wanted)
+    mean, sd, low, high = (_said(told, quantity) for quantity in wanted)
     if mean is None or sd is None or low is None or high is None:
         return None
     return Statistics(0, mean, sd, low, high)
 
 
-def _said(record: Measurement, quantity: Quantity) -> float | None:
-    found = (one.value for one in record.readings if one.quantity is quantity)
+def _said(told: list[Reading], quantity: Quantity) -> float | None:
+    found = (one.value for one in told if one.quantity is quantity)
     return next(found, None)

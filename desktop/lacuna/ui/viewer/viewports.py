@@ -195,6 +195,13 @@ class Viewports(QWidget):
         for view in self._views:
             view.use_board(board)
 
+    def show_marks(self) -> None:
+        """Paint anew what came onto the board by itself, and read it off the pixels on show."""
+        for view in self.views():
+            if view.picture is not None:
+                view.board.settle(view.picture)
+            view.update()
+
     def use_bindings(self, bindings: Bindings) -> None:
         """Let other keys mean the commands."""
         self._bindings = bindings

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from lacuna.study.measure import Length
+import pytest
+
+from lacuna.study.measure import EllipseRoi, Length
 from lacuna.study.model import Source, Study
 from lacuna.ui.viewer.board import Board, Spot, mark_of
 from lacuna.ui.viewer.mark_records import LeftOut, left_out, to_mark, to_record, words_for
+from lacuna.ui.viewer.mark_words import label_lines
 from tests.helpers import studies
 
 DX = "1.2.840.10008.5.1.4.1.1.1.1"
@@ -79,3 +82,36 @@ def test_an_image_without_a_uid_is_named_as_such() -> None:
     study = studies.study(series)
     assert to_record(mark, study) is None
     assert left_out(mark, study, []) is LeftOut.NAMELESS
+
+
+@pytest.mark.parametrize("unit", ["Bq/ml", "1"])
+def test_values_in_another_unit_are_read_off_the_pixels_instead(unit: str) -> None:
+    series = studies.series()
+    image = replace(series.images[0], sop_class_uid=DX, value_unit="HU")
+    series = replace(series, images=(image,))
+    study, picture = studies.study(series), studies.picture(series)
+    drawn = mark_of(EllipseRoi((2, 2), (10, 10)), picture)
+    record = to_record(drawn, study)
+    assert record is not None
+    other = tuple(
+        replace(one, value=9999.0, unit=unit) if one.unit == "[hnsf'U]" else one
+        for one in record.readings
+    )
+    mark = to_mark(replace(record, readings=other), study)
+    assert mark is not None
+    assert "9999" not in " ".join(label_lines(mark))
+    board = Board()
+    board.put(mark)
+    board.settle(picture)
+    assert board.marks[0].statistics == drawn.statistics
+    assert board.marks[0].value_unit == "HU"
+
+
+def test_a_frame_that_cannot_be_is_nowhere() -> None:
+    series = studies.series()
+    series = replace(series, images=(replace(series.images[0], sop_class_uid=DX),))
+    study = studies.study(series)
+    record = to_record(mark_of(Length((4, 4), (9, 4)), studies.picture(series)), study)
+    assert record is not None
+    for frames in ((-1,), (7,)):
+        assert to_mark(replace(record, image=replace(record.image, frames=frames)), study) is None
