@@ -35,6 +35,7 @@ from lacuna_models.pace import Pace
 from lacuna_models.rows import Job
 from lacuna_models.running import Run
 from lacuna_models.scoring.desk import Desk
+from lacuna_models.scoring.fitting import Fitting
 from lacuna_models.scoring.measures import score
 from lacuna_models.scoring.restyle import rewrites
 from lacuna_models.vocabulary import Vocabulary
@@ -171,7 +172,8 @@ class DiffusionEngine:
         Raises:
             EngineError: before the first segment, if the request cannot be laid out.
         """
-        return rewrites(self, request, cancel)
+        fit = Fitting(Desk(self._at_work(), self._contexts))
+        return rewrites(self, request, cancel, fit)
 
     def close(self) -> None:
         """Free the model's memory. The engine is of no use afterwards."""

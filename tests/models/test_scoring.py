@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import cycle
 from typing import Any
 
 import numpy as np
 import pytest
 
 from lacuna_models.api import (
+    CancelToken,
+    Commands,
+    Done,
     EngineError,
+    FillRequest,
     Fixed,
     Gap,
     ImageInput,
@@ -24,14 +30,19 @@ from lacuna_models.api import (
     Soft,
     Source,
     SpanScore,
+    StepEvent,
 )
 from lacuna_models.context import Contexts
 from lacuna_models.engine import DiffusionEngine
 from lacuna_models.loading import Loaded
+from lacuna_models.phantom.cases import draw_case
+from lacuna_models.phantom.evaluation.subjects import picture
+from lacuna_models.scoring.desk import Desk
 from lacuna_models.scoring.facts import same_claims
+from lacuna_models.scoring.fitting import Fitting
 from lacuna_models.scoring.noise import read
 from lacuna_models.scoring.placing import sheets
-from lacuna_models.scoring.restyle import rewrites
+from lacuna_models.scoring.restyle import Around, rewrites
 from lacuna_models.scoring.text import Stretch, joined
 from lacuna_models.scripted import ScriptedEngine
 
@@ -182,3 +193,51 @@ def test_a_wording_that_keeps_the_facts_is_taken() -> None:
     (answer,) = rewrites(engine, RewriteRequest("style", PROMPT, segments))
     assert answer.text == "Effusion on the left, small. "
     assert not answer.refusals
+
+
+def _offering(*wordings: str) -> ScriptedEngine:
+    """Return an engine that words a sentence in another way in each of its rows."""
+
+    class Varied(ScriptedEngine):
+        def fill(
+            self,
+            request: FillRequest,
+            cancel: CancelToken | None = None,
+            commands: Commands | None = None,
+        ) -> Iterator[StepEvent | Done]:
+            for seed, wording in zip(request.seeds, cycle(wordings), strict=False):
+                row = ScriptedEngine({"wording": wording})
+                yield from row.fill(replace(request, seeds=(seed,)), cancel, commands)
+
+    return Varied()
+
+
+def test_of_several_wordings_the_one_is_taken_that_fits_best() -> None:
+    engine = _offering("Effusion on the left, small.", "A small left effusion is seen.")
+    request = RewriteRequest("style", PROMPT, (Soft("s", "Small left pleural effusion."),))
+    asked: list[str] = []
+
+    def longest(_: RewriteRequest, __: Around, texts: Sequence[str]) -> list[float]:
+        asked.extend(texts)
+        return [float(len(text)) for text in texts]
+
+    (answer,) = rewrites(engine, request, fit=longest)
+    assert answer.text == "A small left effusion is seen."
+    assert asked == ["Effusion on the left, small.", "A small left effusion is seen."]
+
+
+def test_a_wording_that_stutters_or_goes_on_is_never_taken() -> None:
+    engine = _offering(
+        "A small left left effusion.", "Small left effusion. Small", "Left effusion, small."
+    )
+    request = RewriteRequest("style", PROMPT, (Soft("s", "Small left pleural effusion."),))
+    (answer,) = rewrites(engine, request)
+    assert answer.text == "Left effusion, small."
+
+
+def test_what_breaks_off_fits_worse_than_a_whole_sentence(shipped: Loaded) -> None:
+    fit = Fitting(Desk(shipped, Contexts(shipped)))
+    request = RewriteRequest("style", Prompt((picture(draw_case(4)),)), ())
+    around = Around("Findings:\nThe heart is normal in size. ", " The bones are normal.")
+    whole, broken = fit(request, around, ["There is no pleural effusion.", "There is no pleural."])
+    assert whole > broken

@@ -97,3 +97,4 @@ def test_a_denial_carries_through_a_list_but_not_past_it() -> None:
 def test_a_fact_said_twice_is_seen() -> None:
     assert repeats_itself("The heart is normal in size normal.", "Normal heart size.")
     assert not repeats_itself("No effusion, no pneumothorax.", "No effusion and no pneumothorax.")
+    assert not repeats_itself("No effusion and no pneumothorax.", "No effusion or pneumothorax.")

@@ -170,8 +170,14 @@ def _spelled(claim: Claim) -> list[Claim]:
 
 
 def repeats_itself(sentence: str, model: str) -> bool:
-    """Return whether a sentence says a word that carries a fact more often than the other does."""
-    counted, wanted = (Counter((f.kind, f.key) for f in facts(text)) for text in (sentence, model))
+    """Return whether a sentence says a word that carries a fact more often than the other does.
+
+    Denials are not counted: "no effusion and no pneumothorax" is "no effusion or pneumothorax".
+    """
+    counted, wanted = (
+        Counter((f.kind, f.key) for f in facts(text) if f.kind is not Kind.NEGATION)
+        for text in (sentence, model)
+    )
     return any(times > max(1, wanted[fact]) for fact, times in counted.items())
 
 

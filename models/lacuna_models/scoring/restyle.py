@@ -1,19 +1,19 @@
 """House style: soft text in another wording, its facts pinned.
 
-Each sentence is written anew in its place, at several lengths, with the rest of the report in
-view. A wording counts only if it makes the same claims (``facts``): the same findings, denied or
-not, sides, levels, sizes, measurements, certainty, anatomy. First the whole sentence is free; if
-no wording keeps the facts, they are held as anchors and only the words between them are free. If
-that fails too, the sentence stays, and the reader is told which fact would have changed.
+Each sentence is written anew in its place several times, with the rest of the report in view. A
+wording counts only if it makes the same claims (``facts``): the same findings, denied or not,
+sides, levels, sizes, measurements, certainty, anatomy. Of those that count, the one is taken that
+fits best among the rest of the report (``fitting``). If none counts, the facts are held as anchors
+and only the words between them are free. If that fails too, the sentence stays, and the reader is
+told which fact would have changed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 from lacuna_models.api import (
-    Alternative,
     CancelToken,
     Done,
     Engine,
@@ -28,11 +28,14 @@ from lacuna_models.api import (
     Sentence,
     Soft,
 )
-from lacuna_models.scoring.facts import changed_fact, facts, repeats_itself, same_claims
+from lacuna_models.scoring.facts import changed_fact, facts, repeats_itself
 from lacuna_models.scoring.lexicon import IMPLIED, Kind
 from lacuna_models.scoring.text import Stretch, joined
+from lacuna_models.search.choosing import alike, stutters
 
-_WORDINGS = 6  # asked for a sentence
+_FREE = 6  # rows in which a whole sentence is free
+_PINNED = 2  # rows in which its facts are held
+_NEXT_ROW = 15_485_863  # added to the seed
 _GAP = "wording"
 
 
@@ -45,25 +48,35 @@ class _Wording:
 
 
 @dataclass(frozen=True, slots=True)
-class _Around:
+class Around:
     """What stands before and after the sentence that is being reworded."""
 
     before: str
     after: str
 
 
+# How well each of several texts fits in a place: higher is better
+Fit = Callable[[RewriteRequest, Around, Sequence[str]], Sequence[float]]
+
+
 def rewrites(
-    engine: Engine, request: RewriteRequest, cancel: CancelToken | None = None
+    engine: Engine,
+    request: RewriteRequest,
+    cancel: CancelToken | None = None,
+    fit: Fit | None = None,
 ) -> Iterator[Rewrite]:
-    """Yield each soft segment, reworded; see ``api.Engine.rewrite``."""
+    """Yield each soft segment, reworded; see ``api.Engine.rewrite``.
+
+    Without ``fit`` the first wording that keeps the facts is taken.
+    """
     texts = [_said(segment) for segment in request.segments]
     for number, segment in enumerate(request.segments):
         if not isinstance(segment, Soft):
             continue
         if _stopped(cancel):
             return
-        around = _Around(_shown(request) + "".join(texts[:number]), "".join(texts[number + 1 :]))
-        answer = _rewritten(engine, request, segment, around, cancel)
+        around = Around(_shown(request) + "".join(texts[:number]), "".join(texts[number + 1 :]))
+        answer = _rewritten(_Writer(engine, request, fit), segment, around, cancel)
         texts[number] = answer.text
         yield answer
 
@@ -81,11 +94,7 @@ def _shown(request: RewriteRequest) -> str:
 
 
 def _rewritten(
-    engine: Engine,
-    request: RewriteRequest,
-    segment: Soft,
-    around: _Around,
-    cancel: CancelToken | None,
+    writer: _Writer, segment: Soft, around: Around, cancel: CancelToken | None
 ) -> Rewrite:
     """Reword a segment from its first sentence to its last, each seeing those already done."""
     text = segment.text
@@ -95,42 +104,71 @@ def _rewritten(
         if _stopped(cancel):
             break
         own = segment.text[sentence.start : sentence.stop]
-        place = _Around(
+        place = Around(
             around.before + segment.text[: sentence.start], text[sentence.stop :] + around.after
         )
-        found = _reworded(engine, request, own, place)
+        found = writer.reworded(own, place)
         if isinstance(found, Refusal):
             refusals.insert(0, found)
             continue
         entropies.append(found.entropy)
         text = text[: sentence.start] + found.text + text[sentence.stop :]
     mean = sum(entropies) / len(entropies) if entropies else 0.0
-    return Rewrite(request.id, segment.id, segment.text, text, tuple(refusals), mean)
+    return Rewrite(writer.request.id, segment.id, segment.text, text, tuple(refusals), mean)
 
 
-def _reworded(
-    engine: Engine, request: RewriteRequest, sentence: str, around: _Around
-) -> _Wording | Refusal:
-    free = _wordings(engine, request, around, (Gap(_GAP, Sentence()),))
-    kept = _keeping(sentence, free)
-    if kept is None:
-        pinned = _wordings(engine, request, around, _pinned(sentence))
-        kept = _keeping(sentence, pinned)
-    if kept is not None:
-        return kept
-    change = changed_fact(sentence, free[0].text) if free else ""
-    reason = f"{change}." if change else "No other wording was found."
-    return Refusal(sentence, reason[0].upper() + reason[1:])
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    """What words a request's sentences anew, and judges how they fit."""
+
+    engine: Engine
+    request: RewriteRequest
+    fit: Fit | None
+
+    def reworded(self, sentence: str, around: Around) -> _Wording | Refusal:
+        """Return the best wording of a sentence, or why there is none."""
+        free = self._wordings(around, (Gap(_GAP, Sentence()),), _FREE)
+        kept = [wording for wording in free if _keeps(wording.text, sentence)]
+        if not kept:
+            pinned = self._wordings(around, _pinned(sentence), _PINNED)
+            kept = [wording for wording in pinned if _keeps(wording.text, sentence)]
+        if kept:
+            return self._best(around, kept)
+        change = changed_fact(sentence, free[0].text) if free else ""
+        reason = f"{change}." if change else "No other wording was found."
+        return Refusal(sentence, reason[0].upper() + reason[1:])
+
+    def _best(self, around: Around, kept: Sequence[_Wording]) -> _Wording:
+        by_text = {wording.text: wording for wording in reversed(kept)}
+        texts = list(dict.fromkeys(wording.text for wording in kept))
+        if self.fit is None or len(texts) == 1:
+            return by_text[texts[0]]
+        marks = self.fit(self.request, around, texts)
+        return by_text[max(zip(marks, texts, strict=True))[1]]
+
+    def _wordings(self, around: Around, middle: Sequence[Segment], rows: int) -> list[_Wording]:
+        """Return what the model would put there; nothing where nothing is free."""
+        if not any(isinstance(segment, Gap) for segment in middle):
+            return []
+        whole = (Fixed("before", around.before), *middle, Fixed("after", around.after))
+        order = FillRequest(
+            self.request.id,
+            self.request.prompt,
+            tuple(segment for segment in whole if not _empty(segment)),
+            seeds=tuple(self.request.seed + _NEXT_ROW * row for row in range(rows)),
+            adapter=self.request.adapter,
+        )
+        done = [event for event in self.engine.fill(order) if isinstance(event, Done)]
+        return [wording for row in done if (wording := _worded(middle, row.fills)).text]
 
 
-def _keeping(sentence: str, wordings: Sequence[_Wording]) -> _Wording | None:
-    """Return the best wording that says what the sentence says, and says it once."""
-    fitting = (
-        w
-        for w in wordings
-        if same_claims(w.text, sentence) and not repeats_itself(w.text, sentence)
+def _keeps(text: str, sentence: str) -> bool:
+    """Whether a wording says what the sentence says, says it once, and is built like it."""
+    return (
+        alike(" ".join(sentence.split()), " ".join(text.split()))
+        and not stutters(text)
+        and not repeats_itself(text, sentence)
     )
-    return next(fitting, None)
 
 
 def _pinned(sentence: str) -> tuple[Segment, ...]:
@@ -158,39 +196,14 @@ def _pinned(sentence: str) -> tuple[Segment, ...]:
     return (*parts, Fixed("", tail)) if tail else tuple(parts)
 
 
-def _wordings(
-    engine: Engine, request: RewriteRequest, around: _Around, middle: Sequence[Segment]
-) -> list[_Wording]:
-    """Return what the model would put there, best first; nothing where nothing is free."""
-    if not any(isinstance(segment, Gap) for segment in middle):
-        return []
-    order = FillRequest(
-        request.id,
-        request.prompt,
-        (Fixed("before", around.before), *middle, Fixed("after", around.after)),
-        seeds=(request.seed,),
-        alternatives=_WORDINGS,
-        adapter=request.adapter,
-    )
-    whole = replace(order, segments=tuple(s for s in order.segments if not _empty(s)))
-    done = next(event for event in engine.fill(whole) if isinstance(event, Done))
-    fills = {fill.segment_id: fill for fill in done.fills}
-    best = _put(middle, fills)
-    mean = sum(f.mean_entropy for f in fills.values()) / max(1, len(fills))
-    wordings = [_Wording(best, mean)]
-    if len(fills) == 1:
-        only = next(iter(fills.values()))
-        wordings += [_alternative(middle, other) for other in only.alternatives]
-    return [w for w in wordings if w.text]
-
-
 def _empty(segment: Segment) -> bool:
     return not isinstance(segment, Gap) and not segment.text
 
 
-def _alternative(middle: Sequence[Segment], other: Alternative) -> _Wording:
-    text = "".join(other.text if isinstance(s, Gap) else s.text for s in middle)
-    return _Wording(text.strip(), other.mean_entropy)
+def _worded(middle: Sequence[Segment], fills: Sequence[Fill]) -> _Wording:
+    by_gap = {fill.segment_id: fill for fill in fills}
+    mean = sum(fill.mean_entropy for fill in fills) / max(1, len(fills))
+    return _Wording(_put(middle, by_gap), mean)
 
 
 def _put(middle: Sequence[Segment], fills: dict[str, Fill]) -> str:

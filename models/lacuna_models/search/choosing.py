@@ -49,8 +49,8 @@ def chosen(
     best, *others = _ranked(proposals, policy, words)
     kept: list[Proposal] = [best]
     for other in others:
-        fits = other.score >= best.score - margin and _alike(best.text, other.text)
-        fits = fits and not _STUTTER.search(other.text)
+        fits = other.score >= best.score - margin and alike(best.text, other.text)
+        fits = fits and not stutters(other.text)
         if fits and other.text not in [known.text for known in kept]:
             kept.append(other)
     return replace(
@@ -69,12 +69,17 @@ def _ranked(proposals: Sequence[Proposal], policy: Length, words: int | None) ->
             score -= _OFF * abs(word_count(text) - words) / words
         whole = len(_ENDS.findall(text)) == 1 and text.endswith((".", "!", "?"))
         broken = not text or (isinstance(policy, Sentence) and not whole)
-        return (broken or _STUTTER.search(text) is not None, proposal.extra, -score)
+        return (broken or stutters(text), proposal.extra, -score)
 
     return sorted(proposals, key=key)
 
 
-def _alike(one: str, other: str) -> bool:
+def stutters(text: str) -> bool:
+    """Return whether a text says words or stops twice in a row."""
+    return _STUTTER.search(text) is not None
+
+
+def alike(one: str, other: str) -> bool:
     """Whether two texts have the same build and say the same of every finding."""
     ends = [(len(_ENDS.findall(text)), text[-1:] in ".!?") for text in (one, other)]
     return bool(other) and ends[0] == ends[1] and same_claims(one, other)
