@@ -10,6 +10,7 @@ from lacuna.study.values import attribute_home, integer, items, number, numbers,
 
 CENTIMETRES = 3  # Physical Units, PS3.3 C.8.5.5.1.15
 MM_A_CM = 10.0
+SLIMMEST = 100.0  # times as high as wide, or as wide as high, that a pixel can be shown
 _UNITS = {
     1: "%",
     2: "dB",
@@ -141,6 +142,10 @@ def _step(item: Any, axis: str, *, lengths: bool) -> tuple[float, str]:
 def aspect(ds: Any, apart: Spacing | None) -> float:
     """Return a pixel's height over its width: by its spacing, else by Pixel Aspect Ratio."""
     if apart is not None:
-        return apart.row / apart.column
-    found = numbers(ds, "PixelAspectRatio")  # vertical \ horizontal, C.7.6.3.1.7
-    return found[0] / found[1] if len(found) == 2 and min(found) > 0 else 1.0
+        found: tuple[float, ...] = apart.row, apart.column
+    else:
+        found = numbers(ds, "PixelAspectRatio")  # vertical \ horizontal, C.7.6.3.1.7
+    if len(found) != 2 or min(found) <= 0:
+        return 1.0
+    ratio = found[0] / found[1]
+    return ratio if 1 / SLIMMEST <= ratio <= SLIMMEST else 1.0

@@ -126,3 +126,12 @@ def test_what_is_no_number_is_left_out_and_leaves_the_rest_seen(tmp_path: Path) 
     assert len(np.unique(seen[1:, :8])) > 100
     assert not seen[:, 8:].any()
     assert np.isfinite([shown.low, shown.span, shown.window.center, shown.window.width]).all()
+
+
+@pytest.mark.parametrize("words", [b"1000000000\\1", b"1\\1000000000", b"0\\1 ", b"-1\\1"])
+def test_an_absurd_aspect_is_square(tmp_path: Path, words: bytes) -> None:
+    def squeeze(ds: Dataset, _number: int) -> None:
+        del ds.PixelSpacing
+        write(ds, "PixelAspectRatio", words)
+
+    assert volume(tmp_path / "ct", squeeze).series[0].images[0].aspect == 1.0
