@@ -81,7 +81,7 @@ def _no_menus(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_monkey_at_the_images(
     application: Application, errors: Errors, tmp_path: Path, seed: int
 ) -> None:
-    rampage(application, errors, tmp_path, seed, acts=int(os.environ.get("LACUNA_ACTS", "120")))
+    rampage(application, errors, tmp_path, seed, acts=int(os.environ.get("LACUNA_ACTS", "80")))
 
 
 @pytest.mark.slow
