@@ -39,7 +39,9 @@ def as_fill(request: AskRequest) -> FillRequest:
 def told(request: FillRequest) -> Prompt:
     """Return the prompt, with the length that a whole draft was asked to have.
 
-    A draft is whole where one gap is to be filled and only blanks are fixed.
+    A draft is whole where one gap is to be filled and only blanks are fixed. A number of words
+    outranks the style, which is also a length: "terse" and "about 60 words" speak against each
+    other, and the model believes the first.
     """
     gaps = [segment for segment in request.segments if not isinstance(segment, Fixed)]
     fixed = [segment.text for segment in request.segments if isinstance(segment, Fixed)]
@@ -47,7 +49,7 @@ def told(request: FillRequest) -> Prompt:
         return request.prompt
     policy = gaps[0].policy
     if isinstance(policy, Words):
-        return replace(request.prompt, words=policy.words)
+        return replace(request.prompt, words=policy.words, style="full")
     if isinstance(policy, Detail):
         return replace(request.prompt, style=_STYLES[policy])
     return request.prompt

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import numpy as np
+
 from lacuna_models.api import Detail, Done, Engine, FillRequest, Gap, Length, Words
 from lacuna_models.evaluate.figures import Line
 from lacuna_models.phantom.evaluation.held import Held, held_out
 from lacuna_models.phantom.evaluation.statistics import figure
+from lacuna_models.phantom.grammar import STYLES, write
 from lacuna_models.phantom.judge import judge
 from lacuna_models.search.choosing import word_count
 
@@ -26,11 +31,6 @@ def _draft(engine: Engine, held: Held, length: Length | None, two_stage: bool) -
 
 
 def _asked(engine: Engine, held: list[Held]) -> list[Line]:
-    errors = []
-    for number, each in enumerate(held):
-        words = _ASKED[number % len(_ASKED)]
-        got = word_count(_draft(engine, each, Words(words), two_stage=False))
-        errors.append(abs(got - words) / words)
     counts = {
         detail: figure(
             [
@@ -41,9 +41,34 @@ def _asked(engine: Engine, held: list[Held]) -> list[Line]:
         for detail in Detail
     }
     return [
-        Line(_LENGTH, f"error, asked for {_ASKED[0]} to {_ASKED[-1]}", figure(errors), "<= 0.1"),
+        _missed(engine, held, "a length that a true report has", _true_words, "<= 0.1"),
+        _missed(engine, held, f"{_ASKED[0]} to {_ASKED[-1]}, whatever is to be said", _any_words),
         *(Line(_LENGTH, f"words of a {name} draft", got) for name, got in counts.items()),
     ]
+
+
+def _missed(
+    engine: Engine, held: list[Held], name: str, asked: Callable[[int, Held], int], wanted: str = ""
+) -> Line:
+    """Return by what share of the asked length drafts miss it."""
+    errors = []
+    for number, each in enumerate(held):
+        words = asked(number, each)
+        got = word_count(_draft(engine, each, Words(words), two_stage=False))
+        errors.append(abs(got - words) / words)
+    return Line(_LENGTH, f"error, asked for {name}", figure(errors), wanted)
+
+
+def _any_words(number: int, held: Held) -> int:
+    """Ask for lengths in turn: some findings cannot be told in so few words, or fill so many."""
+    return _ASKED[number % len(_ASKED)]
+
+
+def _true_words(number: int, held: Held) -> int:
+    """Ask for the length of a true report of this phantom, in one style after the other."""
+    style = STYLES[number % len(STYLES)]
+    rng = np.random.default_rng([held.case.seed, held.voice, 13])
+    return word_count(write(held.case.findings, style, rng).text)
 
 
 def _staged(engine: Engine, held: list[Held]) -> list[Line]:

@@ -3,7 +3,6 @@
 "auto_length": "search" or "elastic"    tried at several lengths, or reserved and padded
 "longest_gap_tokens": 24                the longest that is tried
 "tokens_per_word": 1.3
-"draft_words": {"terse": 25, "standard": 45, "detailed": 80}
 "alternative_margin_nats": 0.45
 "two_stage_drafts": true
 """
