@@ -1,9 +1,13 @@
-"""The bar at the head of the window: whose study this is, and the window's own buttons."""
+"""The bar at the head of the window: whose study this is, and the window's own buttons.
+
+Where room is short the buttons shrink to their icons, then the study's words are cut; name, birth
+date and number are cut last of all.
+"""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from lacuna.study.model import Study
@@ -14,6 +18,7 @@ from lacuna.ui.widgets import Button, Hairline, IconButton, Mark, Words
 HEIGHT = 48
 HIDDEN = "Identifiers hidden"
 _NAME, _OTHERS = 240, 32  # what the name and the others keep in a narrow window: the name is last
+_UNBOUND = (1 << 24) - 1  # Qt's own largest width of a widget
 
 
 class CaseBar(QWidget):
@@ -44,7 +49,7 @@ class CaseBar(QWidget):
         self._checks.clicked.connect(self.checks_requested)
         self._open.clicked.connect(self.open_requested)
         self._model.clicked.connect(self.model_requested)
-        self._lay_out()
+        self._row = self._lay_out()
         self.show_empty()
 
     def show_empty(self) -> None:
@@ -61,6 +66,8 @@ class CaseBar(QWidget):
         """Say how many marks on the report ask for the reader's word; None: no report is open."""
         checks = "1 check open" if count == 1 else f"{count} checks open"
         self._checks.set_text(checks if count else "Check")
+        self._checks.set_short(str(count) if count else "")
+        self._fit()
 
     def toggle_identifiers(self) -> None:
         """Hide or show everything that names the patient."""
@@ -77,6 +84,15 @@ class CaseBar(QWidget):
         """Return all words shown, for tests and screen readers."""
         parts = (self._name, self._facts, self._title, self._details)
         return "  ".join(words.text() for words in parts if words.text())
+
+    def minimumSizeHint(self) -> QSize:
+        hint = super().minimumSizeHint()
+        spare = sum(button.sizeHint().width() - button.compact_width for button in self._yielding())
+        return QSize(hint.width() - spare, hint.height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         theme = self._look.theme
@@ -110,12 +126,37 @@ class CaseBar(QWidget):
         for label, text in zip(words, (name, facts, title, details), strict=True):
             label.set_text(text)
             label.setVisible(bool(text))
+        self._fit()
+
+    def _fit(self) -> None:
+        """Let give way what matters least, and only as much as the bar lacks."""
+        words = self._title, self._details, self._facts, self._name
+        for label in words:
+            label.setMaximumWidth(_UNBOUND)
+        for button in self._yielding():
+            button.set_compact(False)
+        lacking = self._row.sizeHint().width() - self.width()
+        for button in self._yielding():
+            whole = button.sizeHint().width()
+            button.set_compact(lacking > 0)
+            lacking -= whole - button.sizeHint().width()
+        for label in (label for label in words if not label.isHidden()):
+            least, whole = label.minimumSizeHint().width(), label.sizeHint().width()
+            shown = max(least, whole - max(lacking, 0))
+            label.setMaximumWidth(shown)
+            lacking -= whole - shown
+        self._row.activate()
+
+    def _yielding(self) -> list[Button]:
+        """Return the buttons there are, the first to give way first."""
+        return [one for one in (self._open, self._model, self._checks) if not one.isHidden()]
 
     def _words(self, role: Role, colour: str, keeps: int = _OTHERS) -> Words:
         return Words(self._look, role, colour, keeps=keeps)
 
-    def _lay_out(self) -> None:
+    def _lay_out(self) -> QHBoxLayout:
         row = QHBoxLayout(self)
+        row.setSizeConstraint(QHBoxLayout.SizeConstraint.SetNoConstraint)
         row.setContentsMargins(16, 0, 12, 1)
         row.setSpacing(8)
         row.addWidget(Mark(self._look, 16))
@@ -133,6 +174,7 @@ class CaseBar(QWidget):
         row.addWidget(self._checks)
         row.addWidget(self._open)
         row.addWidget(self._model)
+        return row
 
 
 def _spaced(*parts: str) -> str:

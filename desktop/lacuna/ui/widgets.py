@@ -70,6 +70,7 @@ class Button(QAbstractButton):
     ) -> None:
         super().__init__(parent)
         self._look, self._icon, self._key, self._kind = look, icon, key, kind
+        self._compact, self._short = False, ""
         self.setText(text)
         self.setAccessibleName(text)
         self.setFixedHeight(height)
@@ -86,10 +87,43 @@ class Button(QAbstractButton):
         """Change the words, and the width with them."""
         self.setText(text)
         self.setAccessibleName(text)
+        if self._compact:
+            self._tell()
         self.updateGeometry()
 
+    @property
+    def compact(self) -> bool:
+        """Whether only its icon is seen, and what is left of the words."""
+        return self._compact
+
+    @property
+    def compact_width(self) -> int:
+        """How wide the button is when compact, in pixels."""
+        words = self._text_width(self._short) + 8 if self._short else 0
+        return 2 * _PAD + _ICON + words
+
+    def set_short(self, short: str) -> None:
+        """Say what is left of the words where only the icon is seen: a number, or nothing."""
+        self._short = short
+        self.updateGeometry()
+        self.update()
+
+    def set_compact(self, compact: bool) -> None:
+        """Show the icon alone, words and key in the tool tip; only for a button with an icon."""
+        if compact != self._compact:
+            self._compact = compact
+            self._tell()
+            self.updateGeometry()
+            self.update()
+
+    def _tell(self) -> None:
+        key = f" ({self._key})" if self._key else ""
+        self.setToolTip(f"{self.text()}{key}" if self._compact else "")
+
     def sizeHint(self) -> QSize:
-        width = _PAD + self._text_width() + (_ICON + 8 if self._icon else 0)
+        if self._compact:
+            return QSize(self.compact_width, self.height())
+        width = _PAD + self._text_width(self.text()) + (_ICON + 8 if self._icon else 0)
         width += 13 + key_width(self._look, self._key) + 8 if self._key else _PAD
         return QSize(width, self.height())
 
@@ -115,11 +149,12 @@ class Button(QAbstractButton):
             box = QRectF(x, middle - _ICON / 2, _ICON, _ICON)
             look.paint_icon(painter, self._icon, box, icon)
             x += _ICON + 8
+        seen = self._short if self._compact else self.text()
         painter.setFont(look.font(Role.UI_STRONG, figures=False))
         painter.setPen(QColor(text))
-        words = QRectF(x, 0, self._text_width() + 1, self.height())
-        painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, self.text())
-        if self._key:
+        words = QRectF(x, 0, self._text_width(seen) + 1, self.height())
+        painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, seen)
+        if self._key and not self._compact:
             width = key_width(look, self._key)
             place = QRectF(self.width() - 8 - width, middle - KEY_HEIGHT / 2, width, KEY_HEIGHT)
             paint_key(painter, look, place, self._key, cap, text if cap != self._edge() else icon)
@@ -144,9 +179,9 @@ class Button(QAbstractButton):
     def _edge(self) -> str:
         return self._look.theme.line.edge
 
-    def _text_width(self) -> int:
+    def _text_width(self, text: str) -> int:
         metrics = QFontMetricsF(self._look.font(Role.UI_STRONG, figures=False))
-        return round(metrics.horizontalAdvance(self.text()))
+        return round(metrics.horizontalAdvance(text))
 
 
 class IconButton(QAbstractButton):

@@ -14,7 +14,7 @@ from lacuna.study.model import Patient
 from lacuna.ui.case_bar import CaseBar
 from lacuna.ui.status_bar import RESEARCH_USE, StatusBar
 from lacuna.ui.theme import Look
-from lacuna.ui.widgets import IconButton, Words
+from lacuna.ui.widgets import Button, IconButton, Words
 from tests.helpers import studies
 
 
@@ -73,6 +73,43 @@ def test_a_patient_without_data_is_not_invented(case_bar: CaseBar) -> None:
     assert "Acc" not in case_bar.text()
 
 
+def uncut(bar: CaseBar, *told: str) -> bool:
+    """Whether each of the words told is seen whole."""
+    bar.repaint()
+    cut = [words.text() for words in bar.findChildren(Words) if words.toolTip()]
+    return not any(part in words for part in told for words in cut)
+
+
+@pytest.mark.parametrize("width", [1280, 1024])
+def test_whose_study_it_is_stays_whole_in_a_narrow_window(case_bar: CaseBar, width: int) -> None:
+    case = replace(studies.study(), description="Chest, PA and lateral, in two planes " * 3)
+    case_bar.show_study(case)
+    case_bar.set_checks(3)
+    case_bar.resize(width, 48)
+    assert uncut(case_bar, "DOE, Jane", "11 Apr 1962", "ID 0042317", "Acc 88213")
+    assert not uncut(case_bar, "Chest, PA and lateral")
+    buttons = [one for one in case_bar.findChildren(Button) if one.isVisible()]
+    assert all(one.compact for one in buttons)
+    assert {one.toolTip() for one in buttons} == {
+        "Open study (Ctrl+O)",
+        "Choose a model",
+        "3 checks open (F7)",
+    }
+    case_bar.resize(2400, 48)
+    assert uncut(case_bar, "Chest, PA and lateral")
+    assert not any(one.compact or one.toolTip() for one in buttons)
+
+
+def test_in_the_bar_words_go_only_where_room_is_short(case_bar: CaseBar) -> None:
+    case_bar.show_study(studies.study())
+    words, icons = [one.compact for one in case_bar.findChildren(Button)], []
+    for width in range(1600, 1000, -20):
+        case_bar.resize(width, 48)
+        icons.append(sum(one.compact for one in case_bar.findChildren(Button)))
+    assert not any(words)
+    assert icons == sorted(icons)
+
+
 def test_a_very_long_name_yields_to_the_buttons(case_bar: CaseBar) -> None:
     patient = replace(studies.study().patient, name="DOE, " + "Jane " * 200)
     case_bar.show_study(replace(studies.study(), patient=patient))
@@ -81,7 +118,7 @@ def test_a_very_long_name_yields_to_the_buttons(case_bar: CaseBar) -> None:
 
 def test_in_a_narrow_window_the_name_is_the_last_to_be_cut(case_bar: CaseBar) -> None:
     case_bar.show_study(studies.study())
-    case_bar.resize(900, 48)
+    case_bar.resize(500, 48)
     QApplication.processEvents()
     name, *others = (words for words in case_bar.findChildren(Words) if words.isVisible())
     assert name.width() >= name.sizeHint().width()
