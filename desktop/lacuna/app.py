@@ -44,6 +44,7 @@ from lacuna.ui.notices import Notice, NoticeAction, NoticeKind, error_notice
 from lacuna.ui.status_bar import NO_CASE
 from lacuna.ui.theme import Look, Role, dress, make_look
 from lacuna.ui.viewer.bindings import bindings_from
+from lacuna.ui.viewer.viewports import MOST
 from lacuna.work.engine_worker import EngineFactory, EngineWorker, LoadProgress, ModelChoice
 from lacuna.work.jobs import JobPool
 from lacuna_models.api import Engine
@@ -139,7 +140,8 @@ class Application(QObject):
         panel.editor.paper.zoom(settings.report_zoom - Role.REPORT.pixels)
         window = MainWindow(look, panel, panel.notice_slot)
         session = Session()
-        self._pool = JobPool(self, threads=4)  # two drops at once, a thumbnail, and frames
+        # Two drops at once, a thumbnail, and a frame for each viewport, which may wait for a film.
+        self._pool = JobPool(self, threads=3 + MOST)
         # A keyring may wait for its owner's word: no image waits with it.
         self._vaulting = JobPool(self, threads=1)
         self._vaulting.broke.connect(self._pool.broke)

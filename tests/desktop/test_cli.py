@@ -195,7 +195,7 @@ def test_what_the_model_did_not_see_is_said(
     (tmp_path / "c.dcm").write_bytes(b"")
     assert cli.main(["draft", str(tmp_path)]) == 0
     err = capsysbinary.readouterr().err.decode()
-    assert "The model saw the first of 2 images." in err
+    assert "The model saw one of 2 images: the one that the window shows first." in err
     assert "c.dcm is empty (0 bytes)." in err
 
 

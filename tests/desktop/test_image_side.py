@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +13,10 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QApplication, QMenu
 
 from lacuna.app import Application
+from lacuna.errors import Cancelled
 from lacuna.paths import locate
 from lacuna.settings import Settings, load_settings
-from lacuna.study import cache, conflicts, pdf
+from lacuna.study import cache, conflicts, pdf, video
 from lacuna.study.document import Document, DocumentContent
 from lacuna.study.measure import Bidirectional, EllipseRoi, Length
 from lacuna.study.model import Image
@@ -38,6 +39,7 @@ from lacuna_models.api import FillRequest
 from lacuna_models.scripted import ScriptedEngine
 from tests.e2e import drive
 from tests.helpers import demo_studies as demo
+from tests.helpers import films
 
 KEY, SHIFT = Qt.Key, Qt.KeyboardModifier.ShiftModifier
 
@@ -502,10 +504,10 @@ def test_thumbnails_never_keep_a_frame_waiting(
         ds.FrameOfReferenceUID = "1.2.5"
         ds.save_as(path)
 
-    def slow(self: cache._Files, image: Image, frame: int) -> object:
+    def slow(self: cache._Files, image: Image, frame: int, given_up: object) -> object:
         if 2 <= int(image.sop_instance_uid.rpartition(".")[2]) < 8 and not go.wait(30):
             gone_on.append(image)  # without this a frame that waits would come in the end
-        return read(self, image, frame)
+        return read(self, image, frame, given_up)
 
     monkeypatch.setattr(cache._Files, "read", slow)
     drop(application, *paths)
@@ -517,6 +519,34 @@ def test_thumbnails_never_keep_a_frame_waiting(
     assert picture is not None
     assert picture.series.number == 4
     assert not gone_on
+
+
+def test_far_jumps_in_a_film_that_were_superseded_hold_nothing_up(
+    application: Application, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, begun, dropped = cache._Files.read, set[int](), set[int]()
+    pause = threading.Event()
+
+    def far(self: cache._Files, image: Image, frame: int, given_up: Callable[[], bool]) -> object:
+        while frame >= 20 and not given_up():
+            begun.add(frame)
+            pause.wait(0.01)
+        if frame >= 20:
+            dropped.add(frame)
+            raise Cancelled
+        return read(self, image, frame, given_up)
+
+    monkeypatch.setattr(cache._Files, "read", far)
+    drop(application, films.write(tmp_path / "film.dcm", "avc.h264"))
+    view = application.parts.window.image_view
+    for place in range(29, 19, -1):  # more often than there are threads for jobs
+        view.go_to(place)
+        drive.wait_for(lambda place=place: place in begun, "the film to be sent there")
+    application.parts.pixels.forget()
+    view.go_to(12)
+    drive.wait_for(lambda: view.picture is not None and view.picture.frame == 12, "frame 13")
+    assert dropped >= set(range(21, 30))
+    video.close()
 
 
 def test_hidden_identifiers_hide_the_names_of_refused_files(

@@ -3,15 +3,19 @@
 A ``PixelCache`` has a budget in bytes and a small pool of threads. What is on the screen is asked
 for by ``values`` or ``request``; what will be is named by ``ahead``, and comes after it; what can
 wait, as thumbnails can, is asked for ``later``, and comes last. Values are shared and read-only.
+
+A film's frame may take minutes. So films take one thread of the pool at most, and a frame of one is
+given up when nobody waits for it any more: within a second, as far as the film has come by then.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Hashable, Sequence
-from concurrent.futures import Future
+from collections.abc import Callable, Hashable, Sequence
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from numpy.typing import NDArray
@@ -23,6 +27,7 @@ from lacuna.study.sources import Reader, check_written
 
 Values = NDArray[Any]
 Key = tuple[Source, str, tuple[int, int] | None, int]
+_LOOK = 0.05  # seconds after which whoever waits looks whether it was given up
 OPENED = 4  # multi-frame images that a thread keeps open: two viewports with a prior each
 
 
@@ -47,6 +52,8 @@ class PixelCache:
         self._urgent: list[_Wish] = []
         self._ahead: list[_Wish] = []
         self._later: list[_Wish] = []
+        self._near: frozenset[Key] = frozenset()  # what was last named ahead
+        self._filming: _Wish | None = None  # the one film's frame that is being decoded
         self._failed: set[Key] = set()  # ahead; they wait for somebody to ask for them
         self._room = 0  # bytes that may still be decoded ahead
         self._typical = 0  # bytes of the last frame decoded
@@ -97,19 +104,33 @@ class PixelCache:
         with self._lock:
             values = self._look(key)
             if values is None:
-                return self._wish(key, image, frame, later=later).future
+                wish = self._wish(key, image, frame, later=later)
+                wish.waiting += 1
+                return wish.future
         future: Future[Values] = Future()
         future.set_result(values)
         return future
 
-    def values(self, image: Image, frame: int = 0, *, later: bool = False) -> Values:
+    def values(
+        self,
+        image: Image,
+        frame: int = 0,
+        given_up: threading.Event | None = None,
+        *,
+        later: bool = False,
+    ) -> Values:
         """Return a frame's values, decoded if need be. Blocks: not for the GUI thread.
 
         Raises:
             UserFacingError: it cannot be read.
-            Cancelled: the cache was closed.
+            Cancelled: the cache was closed, or ``given_up`` was set.
         """
-        return self.request(image, frame, later=later).result()
+        future = self.request(image, frame, later=later)
+        while given_up is not None and not wait([future], _LOOK).done:
+            if given_up.is_set():
+                self._leave(_key(image, frame), future)
+                raise Cancelled
+        return future.result()
 
     def ahead(self, wanted: Sequence[tuple[Image, int]]) -> bool:
         """Say which frames will be wanted, the next first. Takes the place of what was said before.
@@ -122,6 +143,7 @@ class PixelCache:
         """
         with self._lock:
             wishes = [_Wish(_key(image, frame), image, frame, True) for image, frame in wanted]
+            self._near = frozenset(wish.key for wish in wishes)
             there = [self._look(wish.key) for wish in wishes]
             self._room = self._budget - sum(one.nbytes for one in there if one is not None)
             pairs = zip(wishes, there, strict=True)
@@ -134,13 +156,13 @@ class PixelCache:
     def forget(self) -> None:
         """Let all values and wishes ahead go, as when another case is opened."""
         with self._lock:
-            self._ahead = []
+            self._ahead, self._near = [], frozenset()
             self._kept.clear()
             self._failed.clear()
             self._used = self._typical = 0
 
     def close(self) -> None:
-        """Cancel what waits and join the pool. What is being decoded is waited for."""
+        """Cancel what waits and join the pool. What is being decoded is waited for, but no film."""
         with self._lock:
             self._closed = True
             waiting = self._urgent + self._later
@@ -193,19 +215,30 @@ class PixelCache:
     def _next(self) -> _Wish | None:
         with self._lock:
             while not self._closed:
-                if self._urgent:
-                    return self._urgent.pop()
-                wish = self._next_ahead()
+                wish = self._taken(self._urgent) or self._next_ahead()
+                if wish is None:
+                    self._later.reverse()  # the first that asked comes first
+                    wish = self._taken(self._later)
+                    self._later.reverse()
                 if wish is not None:
+                    if wish.image.film:
+                        self._filming = wish
                     return wish
-                if self._later:
-                    return self._later.pop(0)
                 self._lock.wait()
         return None
 
+    def _taken(self, queue: list[_Wish]) -> _Wish | None:
+        """Take the last of a queue; a film's frame only where none is being decoded."""
+        for place in reversed(range(len(queue))):
+            if self._filming is None or not queue[place].image.film:
+                return queue.pop(place)
+        return None
+
     def _next_ahead(self) -> _Wish | None:
-        while self._ahead and self._room >= max(self._typical, 1):
-            wish = self._ahead.pop()
+        while self._room >= max(self._typical, 1):
+            wish = self._taken(self._ahead)
+            if wish is None:
+                return None
             if wish.key not in self._kept and wish.key not in self._pending:
                 self._pending[wish.key] = wish
                 wish.reserved = self._typical
@@ -213,12 +246,35 @@ class PixelCache:
                 return wish
         return None
 
+    def _leave(self, key: Key, future: Future[Values]) -> None:
+        """One who waited for a frame does so no longer."""
+        with self._lock:
+            wish = self._pending.get(key)
+            if wish is None or wish.future is not future:
+                return
+            wish.waiting -= 1
+            if wish.waiting == 0:
+                future.cancel()  # unless it was begun: then it is asked whether it was given up
+
+    def _given_up(self, wish: _Wish) -> bool:
+        """Whether nobody waits for a frame that takes long; who asks from now on asks anew."""
+        with self._lock:
+            near = wish.key in self._near and not any(one.image.film for one in self._urgent)
+            if not self._closed and (wish.waiting or near):
+                return False
+            if self._pending.get(wish.key) is wish:
+                del self._pending[wish.key]
+            return True
+
     def _serve(self, wish: _Wish, files: _Files) -> None:
         if not wish.future.set_running_or_notify_cancel():
             self._settle(wish, None)
             return
         try:
-            values = files.read(wish.image, wish.frame)
+            values = files.read(wish.image, wish.frame, partial(self._given_up, wish))
+        except Cancelled as error:
+            self._settle(wish, None)
+            wish.future.set_exception(error)
         except BaseException as error:  # noqa: BLE001  it belongs to whoever asked, bug or not
             with self._lock:
                 if wish.ahead:
@@ -232,6 +288,9 @@ class PixelCache:
 
     def _settle(self, wish: _Wish, values: Values | None) -> None:
         with self._lock:
+            if self._filming is wish:
+                self._filming = None
+                self._lock.notify_all()
             if self._pending.get(wish.key) is wish:  # it was given up, and asked for anew
                 del self._pending[wish.key]
             if values is None or self._closed or values.nbytes > self._budget:
@@ -251,6 +310,7 @@ class _Wish:
     frame: int
     ahead: bool = False
     reserved: int = 0  # bytes taken out of the room ahead
+    waiting: int = 0  # how many do
     future: Future[Values] = field(default_factory=Future)
 
 
@@ -268,10 +328,10 @@ class _Files:
         self._shrink(0)
         self._reader.close()
 
-    def read(self, image: Image, frame: int) -> Values:
+    def read(self, image: Image, frame: int, given_up: Callable[[], bool]) -> Values:
         if image.frames == 1:
             return read_frame(image, frame, self._reader)
-        return self._many(image).values(frame)
+        return self._many(image).values(frame, given_up=given_up)
 
     def _many(self, image: Image) -> ImageReader:
         check_written(image.source, image.written)

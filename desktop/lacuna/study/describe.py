@@ -152,6 +152,7 @@ def _image(header: Header, source: Source) -> Image:
         windows=each[0],
         pixel_spacing=None if apart is None else (apart.row, apart.column),
         lossy=_lossy(header),
+        film=header.syntax in VIDEO,
         origin=_origin(ds),
         position=found[0].depth if found else None,
         padding=_padding(ds),

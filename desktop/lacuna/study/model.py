@@ -116,6 +116,7 @@ class Image:
     laterality: str = ""  # L, R, B or nothing: of the picture, else of the series
     position_code: str = ""  # View Position as in the file: PA, CC, MLO
     time: str = ""  # of acquisition or content, as YYYYMMDDHHMMSS; sorts as text
+    film: bool = False  # its frames hang on those before them: one far on may take minutes
     direct: Direct | None = None  # how to read it without its header, where that will do
     written: tuple[int, int] | None = None  # the file's size and time of change (ns) then
 

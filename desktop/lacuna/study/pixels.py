@@ -6,6 +6,7 @@ in a file that has no window is applied here, so that a window can then be laid 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -79,22 +80,28 @@ class ImageReader(Closing):
         if self._own is not None:
             self._own.close()
 
-    def values(self, frame: int = 0, state: PresentationState | None = None) -> Values:
-        """Return one frame's values; see ``read_pixels``."""
+    def values(
+        self,
+        frame: int = 0,
+        state: PresentationState | None = None,
+        given_up: Callable[[], bool] = video.never,
+    ) -> Values:
+        """Return one frame's values; see ``read_pixels``, and ``video.read_frame`` for films."""
         if not 0 <= frame < self.image.frames:
             raise UserFacingError(
                 f"{self.name} has {self.image.frames} frames; there is no frame {frame + 1}."
             )
         with understood(self.name):
-            stored, photometric = self.stored(frame)
+            stored, photometric = self.stored(frame, given_up)
             return _to_values(stored, photometric, self.header.dataset, frame, state)
 
-    def stored(self, frame: int) -> tuple[Values, str]:
+    def stored(self, frame: int, given_up: Callable[[], bool] = video.never) -> tuple[Values, str]:
         """Return one frame's stored values, unused bits cleared, and what they now stand for."""
         ds = self.header.dataset
         try:
             if self.header.syntax in VIDEO:
-                return video.read_frame(self.header, self.image, frame, self.name), "RGB"
+                pixels = video.read_frame(self.header, self.image, frame, self.name, given_up)
+                return pixels, "RGB"
             if self.header.syntax.is_encapsulated:
                 return compressed.read_frame(self.header, frame, self.name)
             words = native.read_words(self.header, frame)

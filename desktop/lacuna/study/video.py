@@ -10,25 +10,37 @@ from __future__ import annotations
 import atexit
 import io
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lacuna.errors import UserFacingError
+from lacuna.errors import Cancelled, UserFacingError
 from lacuna.study.checks import fragments
 from lacuna.study.decoder_child import Contradiction, Missing, Over
 from lacuna.study.decoder_process import DecodeError, DecoderProcess
 from lacuna.study.model import Image
 from lacuna.study.part10 import Header
 
+_LOOK = 1.0  # seconds of waiting for the turn after which is asked whether it is still wanted
+
 _process = DecoderProcess()
 _turn = threading.Lock()  # two who want far places of one film would for ever send it back
 atexit.register(_process.close)
 
 
-def read_frame(header: Header, image: Image, frame: int, name: str) -> NDArray[np.uint8]:
+def never() -> bool:
+    """Give nothing up."""
+    return False
+
+
+def read_frame(
+    header: Header, image: Image, frame: int, name: str, given_up: Callable[[], bool] = never
+) -> NDArray[np.uint8]:
     """Decode one frame of a film. Callable from any thread, and slow far from where it was read.
+
+    ``given_up`` is asked every second or so, on this thread, whether nobody wants it any more.
 
     Returns:
         (rows, columns, 3) RGB, whatever the stream's own colours and depth are.
@@ -36,6 +48,7 @@ def read_frame(header: Header, image: Image, frame: int, name: str) -> NDArray[n
     Raises:
         UserFacingError: the film ends before the frame, or contradicts its header.
         DecodeError: it cannot be decoded.
+        Cancelled: it was given up. The film stays open where it was.
     """
     inside = isinstance(header.stream, io.BytesIO)  # a member of an archive
     request: dict[str, Any] = {
@@ -48,8 +61,7 @@ def read_frame(header: Header, image: Image, frame: int, name: str) -> NDArray[n
         "frame": frame,
     }
     try:
-        with _turn:
-            pixels = _decoded(request, header)
+        pixels = _in_turn(request, header, given_up)
     except DecodeError as error:
         if error.reason == Over.__name__:
             where = f"before frame {frame + 1:,} of {image.frames:,}"
@@ -64,10 +76,22 @@ def read_frame(header: Header, image: Image, frame: int, name: str) -> NDArray[n
     return np.frombuffer(pixels, np.uint8).reshape(image.rows, image.columns, 3)
 
 
-def _decoded(request: dict[str, Any], header: Header) -> bytes:
+def _in_turn(request: dict[str, Any], header: Header, given_up: Callable[[], bool]) -> bytes:
+    while not _turn.acquire(timeout=_LOOK):
+        if given_up():
+            raise Cancelled
+    try:
+        return _decoded(request, header, given_up)
+    finally:
+        _turn.release()
+
+
+def _decoded(request: dict[str, Any], header: Header, given_up: Callable[[], bool]) -> bytes:
     """Ask until the film has come to the frame: each answer takes a moment, none takes long."""
     pixels = b""
     while not pixels:
+        if given_up():
+            raise Cancelled
         try:
             pixels = _process.decode(request, b"")
         except DecodeError as error:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from lacuna.study.load import load_study
 from lacuna.study.model import Image
 from tests.desktop.study.builder import dataset, ramp, save
 
+Asks = Callable[[], bool]
 FRAME = 16 * 24 * 2  # bytes of one frame of ``ramp``
 
 
@@ -49,11 +51,11 @@ class Gate:
 def gate(monkeypatch: pytest.MonkeyPatch) -> Gate:
     gate, read = Gate(), cache_module._Files.read
 
-    def held(self: cache_module._Files, image: Image, frame: int) -> Values:
+    def held(self: cache_module._Files, image: Image, frame: int, given_up: Asks) -> Values:
         gate.order.append(image.instance_number)
         gate.begun.set()
         assert gate.go.wait(30)
-        return read(self, image, frame)
+        return read(self, image, frame, given_up)
 
     monkeypatch.setattr(cache_module._Files, "read", held)
     return gate
@@ -259,9 +261,9 @@ def test_what_cannot_be_decoded_ahead_is_not_tried_again_and_again(
 ) -> None:
     tried, read = [], cache_module._Files.read
 
-    def counted(self: object, image: Image, frame: int) -> object:
+    def counted(self: object, image: Image, frame: int, given_up: Asks) -> object:
         tried.append(image.instance_number)
-        return read(self, image, frame)  # type: ignore[arg-type]
+        return read(self, image, frame, given_up)  # type: ignore[arg-type]
 
     monkeypatch.setattr(cache_module._Files, "read", counted)
     stack[2].source.path.write_bytes(b"")
@@ -272,3 +274,106 @@ def test_what_cannot_be_decoded_ahead_is_not_tried_again_and_again(
     assert sorted(tried) == [0, 1, 2, 3]
     with pytest.raises(UserFacingError):
         cache.values(stack[2])
+
+
+class Projector:
+    """A film that never comes to frame 90 or one after it, unless it is let go on."""
+
+    def __init__(self) -> None:
+        self.go, self.begun, self.dropped = threading.Event(), list[int](), list[int]()
+
+    def read(self, frame: int, given_up: Asks) -> Values:
+        self.begun.append(frame)
+        while frame >= 90 and not self.go.wait(0.01):
+            if given_up():
+                self.dropped.append(frame)
+                raise Cancelled
+        return np.full((16, 24), frame, np.uint16)
+
+
+@pytest.fixture
+def film(stack: list[Image], monkeypatch: pytest.MonkeyPatch) -> tuple[Image, Projector]:
+    projector, read = Projector(), cache_module._Files.read
+
+    def shown(self: cache_module._Files, image: Image, frame: int, given_up: Asks) -> Values:
+        if image.film:
+            return projector.read(frame, given_up)
+        return read(self, image, frame, given_up)
+
+    monkeypatch.setattr(cache_module._Files, "read", shown)
+    return replace(stack[9], film=True, frames=100), projector
+
+
+def until(condition: Callable[[], object]) -> None:
+    """Wait for a condition, for a minute at most."""
+    pause = threading.Event()
+    for _ in range(6000):
+        if condition():
+            return
+        pause.wait(0.01)
+    pytest.fail("it did not come to pass")
+
+
+def test_a_film_holds_up_itself_only(
+    stack: list[Image], made: list, film: tuple[Image, Projector]
+) -> None:
+    image, projector = film
+    made.append(cache := PixelCache(100 * FRAME, threads=2))
+    jumped = cache.request(image, 95)
+    until(lambda: projector.begun)
+    cache.ahead([(image, 96), (image, 94), (stack[3], 0)])
+    also = cache.request(image, 97)
+    assert np.array_equal(cache.request(stack[5]).result(30), ramp() + 5)
+    until(lambda: cache.peek(stack[3]) is not None)  # and what is ahead of another, too
+    assert projector.begun == [95]
+    projector.go.set()
+    assert (jumped.result(30).max(), also.result(30).max()) == (95, 97)
+
+
+def test_a_place_in_a_film_that_nobody_waits_for_any_more_is_given_up(
+    made: list, film: tuple[Image, Projector]
+) -> None:
+    image, projector = film
+    made.append(cache := PixelCache(100 * FRAME, threads=2))
+    superseded, freed = threading.Event(), threading.Event()
+
+    def wait() -> None:
+        with pytest.raises(Cancelled):
+            cache.values(image, 95, superseded)
+        freed.set()
+
+    viewport = threading.Thread(target=wait)
+    viewport.start()
+    until(lambda: projector.begun)
+    cache.ahead([(image, 96), (image, 94)])
+    superseded.set()
+    assert freed.wait(30)
+    viewport.join()
+    assert cache.values(image, 3).max() == 3  # what was ahead makes way for it as well
+    assert 95 in projector.dropped
+
+
+def test_one_of_two_who_wait_for_a_place_may_leave(
+    made: list, film: tuple[Image, Projector]
+) -> None:
+    image, projector = film
+    made.append(cache := PixelCache(100 * FRAME, threads=1))
+    stays = cache.request(image, 95)
+    until(lambda: projector.begun)
+    superseded = threading.Event()
+    superseded.set()
+    with pytest.raises(Cancelled):
+        cache.values(image, 95, superseded)
+    projector.go.set()
+    assert stays.result(30).max() == 95
+    assert not projector.dropped
+
+
+def test_closing_waits_for_no_film(film: tuple[Image, Projector]) -> None:
+    image, projector = film
+    cache = PixelCache(100 * FRAME, threads=1)
+    asked = cache.request(image, 95)
+    until(lambda: projector.begun)
+    cache.close()
+    with pytest.raises(Cancelled):
+        asked.result(30)

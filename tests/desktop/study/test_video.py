@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from pydicom.uid import UID, MPEGTransferSyntaxes
 
-from lacuna.errors import UserFacingError
+from lacuna.errors import Cancelled, UserFacingError
 from lacuna.study import decoder_child, video
 from lacuna.study.cache import PixelCache
 from lacuna.study.load import load_study
 from lacuna.study.model import Image
-from lacuna.study.pixels import read_pixels
+from lacuna.study.pixels import ImageReader, read_pixels
 from tests.helpers import films
 
 
@@ -71,6 +71,35 @@ def test_a_film_goes_back_beyond_what_it_keeps(
 
 def in_process(request: dict[str, object], body: bytes) -> bytes:
     return decoder_child._film_frame(request, body)
+
+
+def test_a_film_that_was_given_up_goes_on_where_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = only(films.write(tmp_path / "a.dcm", "avc.h264"))
+    monkeypatch.setattr(decoder_child, "MOMENT", 0.0)
+    monkeypatch.setattr(decoder_child, "KEPT_FRAMES", 1)
+    monkeypatch.setattr(video._process, "decode", one_frame_further)
+    answers = iter([False] * 10)
+    try:
+        with ImageReader(image) as reader:
+            with pytest.raises(Cancelled):
+                reader.values(29, given_up=lambda: next(answers, True))
+            (film,) = decoder_child._films.values()
+            assert film._next == 10
+            assert films.number_of(reader.values(11)) == 11
+        assert decoder_child._films.popitem()[1] is film
+    finally:
+        film.close()
+        decoder_child._films.clear()
+
+
+def one_frame_further(request: dict[str, object], body: bytes) -> bytes:
+    """Answer as the process does whose moment is over after one frame."""
+    pixels = in_process(request, body)
+    if not pixels:
+        next(reversed(decoder_child._films.values()))._step()
+    return pixels
 
 
 def test_a_film_in_a_zip_and_through_the_cache(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from functools import partial
 
@@ -46,7 +47,7 @@ class Frames(QObject):
         """Read a document and show its words in its viewport."""
         errand = _Errand(self, view, document)
         self._viewports.await_paper(view, errand)
-        self._start(errand, view, partial(_read_paper, document))
+        self._start(errand, view, lambda _cancel: _read_paper(document))
 
     def bring(self, view: ImageView, stack: Stack, picture: Picture) -> None:
         """Show what was read."""
@@ -75,11 +76,13 @@ class Frames(QObject):
         name = clean(source.name)
         return str(error) if self._named() else unnamed(str(error), name)
 
-    def _start(self, errand: _Errand, view: ImageView, read: Callable[[], object]) -> None:
+    def _start(
+        self, errand: _Errand, view: ImageView, read: Callable[[threading.Event], object]
+    ) -> None:
         old = self._jobs.pop(view, None)
         if old is not None:
             old.cancel()
-        job = self._pool.prepare(lambda _progress, _cancel: read())
+        job = self._pool.prepare(lambda _progress, cancel: read(cancel))
         job.done.connect(errand.bring)
         job.failed.connect(errand.fail)
         job.ended.connect(errand.end)

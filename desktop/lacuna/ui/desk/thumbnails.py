@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from collections.abc import Hashable
 from functools import partial
@@ -51,7 +52,7 @@ class Thumbnails(QObject):
         if self._job is not None or not self._waiting:
             return
         read = partial(self._waiting.popleft().read, 0)
-        self._job = self._pool.prepare(lambda _progress, _cancel: read())
+        self._job = self._pool.prepare(lambda _progress, cancel: read(cancel))
         self._job.done.connect(self._on_done)
         self._job.ended.connect(self._on_ended)
         self._pool.start(self._job, Urgency.ADORNMENT)
@@ -74,8 +75,10 @@ class _Later:
     def peek(self, image: Image, frame: int = 0) -> NDArray[Any] | None:
         return self._cache.peek(image, frame)
 
-    def values(self, image: Image, frame: int = 0) -> NDArray[Any]:
-        return self._cache.values(image, frame, later=True)
+    def values(
+        self, image: Image, frame: int = 0, given_up: threading.Event | None = None
+    ) -> NDArray[Any]:
+        return self._cache.values(image, frame, given_up, later=True)
 
     def kept(self, key: Hashable) -> Any:
         return self._cache.kept(key)

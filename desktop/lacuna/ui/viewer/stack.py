@@ -5,6 +5,7 @@ A stack knows where its pixels come from; a viewport only its number and order.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -59,8 +60,15 @@ class Frames(Protocol):
     def peek(self, image: Image, frame: int = 0) -> NDArray[Any] | None:
         """Return a frame's values if they are at hand; never blocks."""
 
-    def values(self, image: Image, frame: int = 0) -> NDArray[Any]:
-        """Return a frame's values, decoding them if need be."""
+    def values(
+        self, image: Image, frame: int = 0, given_up: threading.Event | None = None
+    ) -> NDArray[Any]:
+        """Return a frame's values, decoding them if need be.
+
+        Raises:
+            UserFacingError: it cannot be read.
+            Cancelled: ``given_up`` was set first.
+        """
 
     def kept(self, key: Hashable) -> Any:
         """Return what was left under a key, if it is still there; else None."""
@@ -78,8 +86,10 @@ class Direct:
         """Return None: nothing is kept."""
         return None
 
-    def values(self, image: Image, frame: int = 0) -> NDArray[Any]:
-        """Decode the frame."""
+    def values(
+        self, image: Image, frame: int = 0, given_up: threading.Event | None = None
+    ) -> NDArray[Any]:
+        """Decode the frame, however long it takes."""
         return read_pixels(image, frame)
 
     def kept(self, key: Hashable) -> Any:
@@ -166,14 +176,15 @@ class Stack:
             return None
         return replace(self._picture(values, image, frame, index), veil=veil)
 
-    def read(self, index: int) -> Picture:
+    def read(self, index: int, given_up: threading.Event | None = None) -> Picture:
         """Decode a frame. Slow: call it off the GUI thread.
 
         Raises:
             UserFacingError: the file is gone, damaged or cannot be decoded.
+            Cancelled: ``given_up`` was set first.
         """
         image, frame = self.source(index)
-        values = self.frames.values(image, frame)
+        values = self.frames.values(image, frame, given_up)
         veil = None
         if _has_veil(image):
             rows, columns = values.shape[:2]
@@ -213,14 +224,14 @@ class Presented(Stack):
         """Return None where the state has a say: what is kept is as in the file."""
         return None if self._means(index) else super().peek(index)
 
-    def read(self, index: int) -> Picture:
+    def read(self, index: int, given_up: threading.Event | None = None) -> Picture:
         """Decode a frame by the state. Slow: call it off the GUI thread.
 
         Raises:
             UserFacingError: the file is gone, damaged or cannot be decoded.
         """
         if not self._means(index):
-            return super().read(index)
+            return super().read(index, given_up)
         image, frame = self.source(index)
         if self.state.source is not None:
             check_written(self.state.source, self.state.written)
@@ -263,7 +274,7 @@ class Reformat(Stack):
         picture, whole = self._cut(index)
         return picture if whole else None
 
-    def read(self, index: int) -> Picture:
+    def read(self, index: int, given_up: threading.Event | None = None) -> Picture:
         """Return a cut of what is at hand; ``look`` says whether more is to come."""
         return self._cut(index)[0]
 

@@ -47,7 +47,7 @@ class Slices(Direct):
             return None
         return np.full((SIZE, SIZE), 10 * image.instance_number, np.int16)
 
-    def values(self, image: Image, frame: int = 0) -> NDArray[Any]:
+    def values(self, image: Image, frame: int = 0, given_up: object = None) -> NDArray[Any]:
         return np.full((SIZE, SIZE), 10 * image.instance_number, np.int16)
 
 

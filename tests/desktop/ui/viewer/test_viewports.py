@@ -44,7 +44,7 @@ class AtHand:
         values[0, 0] = 4000
         return values
 
-    def values(self, image: Image, frame: int = 0) -> NDArray[Any]:
+    def values(self, image: Image, frame: int = 0, given_up: object = None) -> NDArray[Any]:
         return self.peek(image, frame)
 
     def kept(self, key: Hashable) -> Any:
