@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from lacuna.draft import ctrl_c, first_picture, load_for, mean_nothing, to_its_end
+from lacuna.draft import ctrl_c, first_picture, load_for, mean_nothing, saw_one, to_its_end
 from lacuna.draft_output import RESEARCH_USE, alternatives, model
 from lacuna.report.draft_mark import DRAFT_MARK, MEANINGLESS
 from lacuna.study.load import load_study
@@ -92,7 +92,7 @@ def plain(answer: Answer) -> str:
 def remarks(answer: Answer) -> list[str]:
     """Return the lines that go beside the answer."""
     warning = [MEANINGLESS] if answer.words_mean_nothing else []
-    unseen = [f"The model saw the first of {answer.images} images."] if answer.images > 1 else []
+    unseen = [saw_one(answer.images)] if answer.images > 1 else []
     return [DRAFT_MARK, *warning, *unseen, *answer.done.notes]
 
 

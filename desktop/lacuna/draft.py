@@ -29,6 +29,8 @@ from lacuna.report.template import whole_draft
 from lacuna.study.load import load_study
 from lacuna.study.model import Study
 from lacuna.study.pixels import image_input
+from lacuna.ui.viewer.hanging import hang
+from lacuna.ui.viewer.picture import frame_at
 from lacuna_models.api import (
     CancelToken,
     Done,
@@ -129,9 +131,16 @@ def _whole(order: Order) -> Report:
 
 
 def first_picture(study: Study) -> ImageInput:
-    """Return the study's first image as it first stands on the screen."""
+    """Return the image that stands first on the screen, as the window hangs the study."""
+    place = hang(study).places[0]
+    image, frame = frame_at(place.series, place.index)
     with _hushed():
-        return image_input(study.series[0].images[0])
+        return image_input(image, place.window, frame)
+
+
+def saw_one(images: int) -> str:
+    """Say which of several images the model saw."""
+    return f"The model saw one of {images} images: the one that the window shows first."
 
 
 @contextmanager
@@ -208,7 +217,7 @@ def _notes(study: Study, done: Done) -> Iterator[str]:
         yield refusal.reason
     images = sum(image.frames for series in study.series for image in series.images)
     if images > 1:
-        yield f"The model saw the first of {images} images."
+        yield saw_one(images)
     if done.reason is Reason.CANCELLED:
         yield f"Stopped at step {done.steps}. What had settled is kept."
     yield from done.notes

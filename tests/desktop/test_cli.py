@@ -17,6 +17,9 @@ import pytest
 import lacuna
 from lacuna import ask, cli, draft
 from lacuna.errors import UserFacingError
+from lacuna.study.load import load_study
+from lacuna.study.pixels import image_input
+from lacuna.ui.viewer.hanging import hang
 from lacuna_models.api import (
     CancelToken,
     Done,
@@ -35,6 +38,7 @@ from lacuna_models.api import (
 )
 from lacuna_models.scripted import ScriptedEngine
 from tests.desktop.study.builder import dataset, ramp, save
+from tests.helpers import demo_studies as demo
 from tests.helpers.command import ROOT, python
 
 WORDS = ("No ", "pneumothorax", ".")
@@ -187,6 +191,18 @@ def test_a_real_model_about_a_patient_gets_no_such_line(
     assert capsysbinary.readouterr().out == b"No pneumothorax.\n"
 
 
+def test_of_a_ct_the_model_sees_what_the_window_shows_first_not_the_localiser(
+    tmp_path: Path,
+) -> None:
+    demo.ct(tmp_path, slices=2, size=48, series=1, name="Scout")
+    demo.ct(tmp_path, slices=10, size=64, series=2, name="Lung 1.25")
+    study = load_study([tmp_path])
+    window = hang(study).places[0].window
+    assert window is not None
+    shown = image_input(study.series[1].images[0], window)
+    assert draft.first_picture(study).digest() == shown.digest()
+
+
 def test_what_the_model_did_not_see_is_said(
     tmp_path: Path, scribe: Scribe, capsysbinary: Captured
 ) -> None:
@@ -204,7 +220,7 @@ def test_frames_that_the_model_did_not_see_count(
 ) -> None:
     save(tmp_path / "cine.dcm", dataset(np.stack([ramp()] * 3), NumberOfFrames=3))
     assert cli.main(["draft", str(tmp_path)]) == 0
-    assert "the first of 3 images." in capsysbinary.readouterr().err.decode()
+    assert "one of 3 images:" in capsysbinary.readouterr().err.decode()
 
 
 def test_what_decoders_print_about_damage_stays_off_the_terminal(
