@@ -171,7 +171,7 @@ class ReportEditor(QTextEdit):
         self.paper.paint(marks.over, event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        caret.show(self)
+        self.run.wake_caret()
         if keys.is_harmless(event):
             super().keyPressEvent(event)
             self._clipboard.offer(self.textCursor())  # Qt has just done so, without marks
@@ -246,7 +246,7 @@ class ReportEditor(QTextEdit):
         if measured is not None and event.modifiers() & Qt.KeyboardModifier.AltModifier:
             self.place_wanted.emit(measured.span.id)
             return
-        caret.show(self)
+        self.run.wake_caret()
         gap = self.paper.gap_at(event.position())
         if gap is not None and left:
             caret.focus_on(self, gap)

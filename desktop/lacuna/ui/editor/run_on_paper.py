@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QTextEdit
 
 from lacuna.report.model import Report
 from lacuna.ui.editor import caret
-from lacuna.ui.editor.binding import Binding
+from lacuna.ui.editor.binding import Binding, Run
 from lacuna.ui.editor.live import Replay, replayable
 from lacuna.ui.editor.live_hand import LiveHand, LiveWord, word_at
 from lacuna.ui.editor.live_view import LiveView
@@ -35,6 +35,8 @@ class RunOnPaper(QObject):
         self._joins: int | None = None
         self._known: set[str] = set()
         self._pressed = False  # the mouse is down on a word
+        self._awake = True  # the caret is wanted: the reader has touched the report, or no run is
+        view.cursorPositionChanged.connect(self._mind_caret)
         live.reflow.connect(paper.relayout_gaps)
         live.repaint.connect(paper.repaint)
 
@@ -65,7 +67,7 @@ class RunOnPaper(QObject):
         self._known = {run.span.id for run in self._binding.runs()}
         self._untouched = self._touch()
         self._joins = self._view.document().revision() if joins else None
-        # Beside a room of several lines the caret would stand as high as the room.
+        self._awake = False
         caret.hide(self._view)
 
     def show_step(self, step: StepEvent) -> None:
@@ -75,12 +77,14 @@ class RunOnPaper(QObject):
         first = self._live.show(step, self._paper.setting())
         if first and self._live.run is not None:
             self._paper.styler.veil(self._live.run.rewritten)
+            self._mind_caret()
 
     def adopt(self, request: FillRequest) -> None:
         """Go on painting a run whose report was changed meanwhile: gaps have come, or gone."""
         if self._live.run is not None and self._live.run.rooms:
             self._live.run.adopt(request, self._paper.setting())
             self._paper.relayout_gaps()
+            self._mind_caret()
 
     def finish(self, after: Report | None = None) -> None:
         """End the run; ``after`` is written as one undo step.
@@ -90,7 +94,7 @@ class RunOnPaper(QObject):
         self._live.finish()
         self._hand.clear()
         self._paper.styler.veil(frozenset())
-        caret.show(self._view)
+        self.wake_caret()
         untouched = self._touch() == self._untouched
         if after is not None:
             self._binding.write(after, join=self._joins == self._view.document().revision())
@@ -99,6 +103,11 @@ class RunOnPaper(QObject):
             self._look_at_outcome(written=after is not None)
 
     # -- the reader's hand ---------------------------------------------------------------------
+
+    def wake_caret(self) -> None:
+        """Let the caret be seen again, now that the reader has touched the report."""
+        self._awake = True
+        self._mind_caret()
 
     def words(self) -> list[LiveWord]:
         """Return the words of the run under way, in reading order."""
@@ -188,6 +197,20 @@ class RunOnPaper(QObject):
         waiting.sort(key=lambda run: run.span.id in self._known)  # this run's before older ones
         if waiting:
             caret.focus_on(self._view, waiting[0])
+
+    def _mind_caret(self) -> None:
+        """Hide the caret beside a room of several lines: it would stand as high as the room."""
+        if not self._awake:
+            return
+        at = self._view.textCursor().position()
+        tall = self.under_way and any(
+            self._is_tall(self._binding.run_at(place)) for place in (at, at - 1)
+        )
+        (caret.hide if tall else caret.show)(self._view)
+
+    def _is_tall(self, run: Run | None) -> bool:
+        room = self._live.run.rooms.get(run.span.id) if self._live.run and run else None
+        return room is not None and room.lines > 1
 
     def _touch(self) -> tuple[int, int, int]:
         """What changes when the reader types or moves the caret."""

@@ -367,8 +367,27 @@ def test_no_caret_as_high_as_a_room_stands_beside_it(qtbot: QtBot, panel: Report
     run = events(panel)
     panel.show_step(next(e for e in run if isinstance(e, api.StepEvent)))
     assert panel.editor.cursorWidth() == 0
-    qtbot.keyClick(panel.editor, Qt.Key.Key_End)
+    qtbot.keyClick(panel.editor, Qt.Key.Key_Right)
     assert panel.editor.cursorWidth() > 0
+    panel.finish_run(None, None)
+    assert panel.editor.cursorWidth() > 0
+
+
+def test_a_key_pressed_during_a_run_shows_the_caret_but_not_beside_a_tall_room(
+    qtbot: QtBot, panel: ReportPanel
+) -> None:
+    panel.load(report())
+    run = events(panel)
+    qtbot.keyClick(panel.editor, Qt.Key.Key_End, CTRL)  # behind the gap of 60 words
+    assert panel.editor.cursorWidth() > 0, "no room is open yet"
+    panel.show_step(next(e for e in run if isinstance(e, api.StepEvent)))
+    assert panel.editor.cursorWidth() == 0
+    qtbot.keyClick(panel.editor, Qt.Key.Key_Home)  # before it
+    assert panel.editor.cursorWidth() == 0
+    qtbot.keyClick(panel.editor, Qt.Key.Key_Home, CTRL)
+    assert panel.editor.cursorWidth() > 0
+    qtbot.keyClick(panel.editor, Qt.Key.Key_End, CTRL)
+    assert panel.editor.cursorWidth() == 0
     panel.finish_run(None, None)
     assert panel.editor.cursorWidth() > 0
 
