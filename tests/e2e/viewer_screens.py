@@ -5,35 +5,24 @@ Studies are drawn on the spot and say so. Run alone: ``python -m tests.e2e.viewe
 
 from __future__ import annotations
 
-import os
-import sys
 import tempfile
 from pathlib import Path
 
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-
-import keyring
 import pydicom
 from pydicom.uid import generate_uid
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
 
 from lacuna.app import Application
-from lacuna.paths import locate
 from lacuna.settings import Settings
 from lacuna.study.measure import Bidirectional, Cobb, FreehandRoi, Length, Note
 from lacuna.study.volume import SLABS
-from lacuna.ui.theme import dress, make_look
 from lacuna.ui.viewer.board import mark_of
 from lacuna.ui.viewer.commands import Command
 from lacuna.ui.viewer.mouse import MouseAct
 from lacuna.ui.viewer.viewer_state import CT_PRESETS, Act, Tool
-from lacuna.work.engine_worker import ModelChoice
-from lacuna_resources.themes import ThemeName
-from tests.e2e import drive
+from tests.e2e import drive, stage
 from tests.helpers import demo_studies as demo
-from tests.helpers.keyrings import MemoryKeyring
 
 KEY = Qt.Key
 
@@ -258,27 +247,13 @@ class ViewerTour:
 def run(out: Path, theme: str = "dark", width: int = 1600, height: int = 1000) -> list[Path]:
     """Walk the tour in a window of its own; return the pictures' paths."""
     out.mkdir(parents=True, exist_ok=True)
-    existing = QApplication.instance()
-    qt = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
-    keyring.set_keyring(MemoryKeyring())  # the machine's own is never asked
-    look = make_look(ThemeName(theme))
-    dress(qt, look)
-    with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder)
-        application = Application(look, Settings(), locate(place / "data"))
-        try:
-            application.parts.window.resize(width, height)
-            application.start(ModelChoice(), sample=False)
-            drive.wait_for_model(application)
-            return ViewerTour(application, out, place).walk()
-        finally:
-            application.parts.window.set_close_guard(lambda: True)
-            application.parts.window.close()
-            application.close()
+    with (
+        tempfile.TemporaryDirectory() as place,
+        stage.shown(Settings(), theme, (width, height)) as application,
+    ):
+        drive.wait_for_model(application)
+        return ViewerTour(application, out, Path(place)).walk()
 
 
 if __name__ == "__main__":
-    arguments = sys.argv[1:]
-    size = [int(part) for part in (arguments[2] if len(arguments) > 2 else "1600x1000").split("x")]
-    for shot in run(Path(arguments[0]), arguments[1] if len(arguments) > 1 else "dark", *size):
-        print(shot)
+    raise SystemExit(stage.main(__doc__, run))
