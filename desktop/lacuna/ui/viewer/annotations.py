@@ -31,7 +31,9 @@ GAP = "   "
 class Corners:
     """The four corner texts; that on the upper left is a ``name`` and the ``place`` in it.
 
-    ``dated``: the upper right begins with a day that must be told, as a prior's.
+    ``dated``: the upper right begins with a day that must be told, as a prior's. ``briefer``:
+    shorter names for less room, the longest first. ``spacing``: the end of the lower right, which
+    stands whole or not at all: that a size is not the patient's own means nothing without it.
     """
 
     name: str
@@ -40,6 +42,8 @@ class Corners:
     bottom_left: str
     bottom_right: str
     dated: bool = False
+    briefer: tuple[str, ...] = ()
+    spacing: str = ""
 
     @property
     def top_left(self) -> str:
@@ -49,6 +53,7 @@ class Corners:
 
 AT_DETECTOR = "at the detector"
 MIRRORED = "mirrored"
+_PLANES = {"Axial": "Ax", "Coronal": "Cor", "Sagittal": "Sag"}
 
 
 def corner_texts(picture: Picture, state: ViewState, rate: float = 0.0) -> Corners:
@@ -58,16 +63,28 @@ def corner_texts(picture: Picture, state: ViewState, rate: float = 0.0) -> Corne
     """
     series, image = picture.series, picture.image
     name = picture.name or view_of(image, series) or series.description or series.modality
-    name = f"Prior   {name}" if picture.prior else name
+    prior = f"Prior{GAP}" if picture.prior else ""
+    spacing = spacing_text(picture)
     cine = f"{rate:.0f} a second" if rate else ""
     return Corners(
-        name,
+        prior + name,
         GAP.join(part for part in (_place_text(picture), cine) if part),
         _top_right(picture),
         _bottom_left(picture, state),
-        GAP.join(part for part in (zoom_text(state), spacing_text(picture)) if part),
+        GAP.join(part for part in (zoom_text(state), spacing) if part),
         dated=picture.prior and bool(picture.date),
+        briefer=tuple(prior + brief for brief in _briefer(picture)),
+        spacing=spacing,
     )
+
+
+def _briefer(picture: Picture) -> tuple[str, ...]:
+    """Return shorter names of a cut: how thick it is goes whole, before how it was made."""
+    plane, _, made = picture.name.partition(GAP)
+    if not made:
+        return ()
+    short = _PLANES.get(plane, plane)
+    return f"{short}{GAP}{made}", f"{short}{GAP}{made.split()[0]}", short
 
 
 def _bottom_left(picture: Picture, state: ViewState) -> str:

@@ -173,37 +173,53 @@ def _cornered(look: Look, inner: QRectF, texts: Corners, extras: Marked) -> Iter
     if texts.dated and not beside:
         yield from _put(look, Role.LABEL, inner.adjusted(0, _LINE, 0, 0), _LEFT | _TOP, above[1])
         day, above = 0.0, ()
-    rows = (
-        (_named(look, texts, inner.width() - day), above, _TOP),
-        (_elided(look, texts.bottom_left, inner.width()), _endings(texts, extras), _BOTTOM),
-    )
-    for left, choices, edge in rows:
-        yield from _put(look, Role.LABEL, inner, _LEFT | edge, left)
-        room = inner.width() - _size(look, Role.LABEL, left).width() - _INSET
-        fitting = _first_fitting(look, choices, room)
-        yield from _put(look, Role.LABEL, inner, _RIGHT | edge, fitting)
+    name = _named(look, texts, inner.width() - day)
+    yield from _put(look, Role.LABEL, inner, _LEFT | _TOP, name)
+    dated = _first_fitting(look, above, _beside(look, inner, name))
+    yield from _put(look, Role.LABEL, inner, _RIGHT | _TOP, dated)
+    lower = _elided(look, texts.bottom_left, inner.width())
+    yield from _put(look, Role.LABEL, inner, _LEFT | _BOTTOM, lower)
+    endings = _endings(look, texts, extras, _beside(look, inner, lower), inner.width())
+    for number, words in enumerate(endings):
+        line = inner.adjusted(0, 0, 0, -_LINE * number)
+        yield from _put(look, Role.LABEL, line, _RIGHT | _BOTTOM, words)
+
+
+def _beside(look: Look, inner: QRectF, left: str) -> float:
+    """Return the room that a text at the left leaves in its line."""
+    return inner.width() - _size(look, Role.LABEL, left).width() - _INSET
 
 
 def _stacked(
     look: Look, inner: QRectF, texts: Corners, extras: Marked, wall: int
 ) -> Iterator[Written]:
-    """Yield the same texts in two lines above and two below, all on the side without chest wall."""
+    """Yield the same texts in two lines above and two below, all on the side without chest wall.
+
+    There are more below where there is no room for all of them in two.
+    """
     side = _LEFT if wall > 0 else _RIGHT
-    last = _first_fitting(look, _endings(texts, extras), inner.width())
-    upper, lower = inner.adjusted(0, _LINE, 0, 0), inner.adjusted(0, 0, 0, -_LINE)
+    upper = inner.adjusted(0, _LINE, 0, 0)
+    endings = _endings(look, texts, extras, inner.width(), inner.width())
     above = _first_fitting(look, (texts.top_right, *texts.top_right.split(GAP)), inner.width())
     yield from _put(look, Role.LABEL, inner, side | _TOP, _named(look, texts, inner.width()))
     yield from _put(look, Role.LABEL, upper, side | _TOP, above)
-    yield from _put(look, Role.LABEL, lower, side | _BOTTOM, last)
-    yield from _put(look, Role.LABEL, inner, side | _BOTTOM, texts.bottom_left)
+    for number, words in enumerate((texts.bottom_left, *endings)):
+        line = inner.adjusted(0, 0, 0, -_LINE * number)
+        yield from _put(look, Role.LABEL, line, side | _BOTTOM, words)
 
 
 def _named(look: Look, texts: Corners, room: float) -> str:
-    """Return name and place within ``room``: of a long name the end goes, the place never."""
-    if _size(look, Role.LABEL, texts.top_left).width() <= room:
-        return texts.top_left
+    """Return name and place within ``room``: of a long name the end goes, the place never.
+
+    A cut's name has shorter forms before that: half a number would be another number.
+    """
+    names = (texts.name, *texts.briefer)
+    forms = tuple(replace(texts, name=name).top_left for name in names)
+    whole = _first_fitting(look, forms, room)
+    if whole:
+        return whole
     place = _size(look, Role.LABEL, f"{GAP}{texts.place}").width()
-    name = _elided(look, texts.name, room - place)
+    name = _elided(look, names[-1], room - place)
     return replace(texts, name=name).top_left
 
 
@@ -213,17 +229,27 @@ def _elided(look: Look, text: str, room: float) -> str:
     return metrics.elidedText(text, Qt.TextElideMode.ElideRight, max(room, 0.0))
 
 
-def _endings(texts: Corners, extras: Marked) -> tuple[str, ...]:
-    """Return the last corner's words, then ever shorter ones for less room.
+def _endings(
+    look: Look, texts: Corners, extras: Marked, room: float, width: float
+) -> tuple[str, ...]:
+    """Return the last corner's words, and what has lines of its own above them.
 
-    That sizes are not the patient's own goes last of all.
+    Where there is no ``room`` for all in one line, how far the view is from fitting goes first.
+    Lines above, of the whole ``width``, then tell what is sent and what scrolls along. The size of
+    a pixel, and that it is not the patient's own, stand as one; it goes only where it says no more
+    than the scale bar.
     """
-    told = ["to the model"] if extras.kept else []
-    told += ["synced"] if extras.linked else []
-    said = GAP.join(told)
-    detector = AT_DETECTOR if texts.bottom_right.endswith(AT_DETECTOR) else ""
-    whole = (said, texts.bottom_right), (said, detector), (detector,), (said,)
-    return tuple(GAP.join(part for part in parts if part) for parts in whole)
+    kept, linked = "to the model" * extras.kept, "synced" * extras.linked
+    said = GAP.join(part for part in (kept, linked) if part)
+    sizes = tuple(dict.fromkeys((texts.bottom_right, texts.spacing)))
+    joined = tuple(GAP.join(part for part in (said, size) if part) for size in sizes)
+    whole = _first_fitting(look, joined, room)
+    if whole:
+        return (whole,)
+    last = _first_fitting(look, sizes, room)
+    owed = texts.spacing if texts.spacing.endswith(AT_DETECTOR) and not last else ""
+    own = ((owed,), (said, kept))
+    return last, *filter(None, (_first_fitting(look, words, width) for words in own))
 
 
 def _first_fitting(look: Look, choices: tuple[str, ...], room: float) -> str:

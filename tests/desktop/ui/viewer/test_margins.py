@@ -99,6 +99,35 @@ def test_a_long_name_gives_way_to_the_image_number_and_a_priors_day(look: Look, 
         assert not any(day.intersects(upper[0].box) for day in days)
 
 
+@pytest.mark.parametrize("width", range(190, 620, 30))
+def test_no_caveat_stands_without_its_number_and_what_is_sent_is_always_told(
+    look: Look, width: int
+) -> None:
+    plain = studies.picture()
+    picture = replace(plain, image=replace(plain.image, at_detector=True))
+    box, state = QRectF(0, 0, width, 480), ViewState(plain.window)
+    extras = replace(SHARED, kept=True)
+    found = margins_of(look, box, lay(box, picture, state), state, extras)
+    assert all(box.contains(one.box) for one in found.written)
+    told = "\n".join(one.text for one in found.written)
+    assert told.count("0.14 mm/px at the detector") == told.count("at the detector") == 1
+    assert "to the model" in told
+    assert "synced" in told
+    boxes = found.boxes()
+    assert not any(a.intersects(b) for i, a in enumerate(boxes) for b in boxes[i + 1 :])
+
+
+@pytest.mark.parametrize("width", range(130, 420, 10))
+def test_the_name_of_a_cut_is_shortened_by_whole_words(look: Look, width: int) -> None:
+    plain = studies.picture(studies.series(3, "", 12, "CT"), 4)
+    picture = replace(plain, name="Coronal   MPR 0.7 mm")
+    box, state = QRectF(0, 0, width, 480), ViewState(plain.window)
+    written = margins_of(look, box, lay(box, picture, state), state, SHARED).written
+    (name,) = (one.text for one in written if one.text.endswith("5/12"))
+    forms = ("Coronal   MPR 0.7 mm", "Cor   MPR 0.7 mm", "Cor   MPR", "Cor")
+    assert name in {f"{form}   5/12" for form in forms}
+
+
 def test_a_reference_line_stops_short_of_letters_and_texts(qtbot: QtBot, look: Look) -> None:
     view = ImageView(look)
     qtbot.addWidget(view)
