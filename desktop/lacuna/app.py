@@ -6,6 +6,7 @@ import dataclasses
 import os
 import signal
 import sys
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -20,8 +21,6 @@ from PySide6.QtWidgets import QApplication, QWidget
 from lacuna.errors import UserFacingError
 from lacuna.log import Event, Log
 from lacuna.paths import AppPaths, locate
-from lacuna.report.draft_mark import marked
-from lacuna.report.model import Gap, Report
 from lacuna.session import Session
 from lacuna.settings import Settings, load_settings, save_settings
 from lacuna.store.vault import Vault
@@ -31,16 +30,18 @@ from lacuna.ui.desk.image_keys import ImageKeys
 from lacuna.ui.desk.journal import Journal
 from lacuna.ui.desk.keeping import Keeping
 from lacuna.ui.desk.keeping_keys import KeyKeeping
+from lacuna.ui.desk.leaving import Leaving
 from lacuna.ui.desk.measurement_files import MeasurementFiles
 from lacuna.ui.desk.measuring import Measuring
 from lacuna.ui.desk.modelling import Modelling
 from lacuna.ui.desk.opening import Opening
 from lacuna.ui.desk.sending import Sending
+from lacuna.ui.desk.shelving import Shelving
 from lacuna.ui.desk.sizing import Sizing
 from lacuna.ui.desk.steering_desk import SteeringDesk, steer
 from lacuna.ui.editor.report_panel import ReportPanel
 from lacuna.ui.main_window import MainWindow
-from lacuna.ui.notices import Notice, NoticeAction, NoticeKind, error_notice
+from lacuna.ui.notices import error_notice
 from lacuna.ui.status_bar import NO_CASE
 from lacuna.ui.theme import Look, Role, dress, make_look
 from lacuna.ui.viewer.bindings import bindings_from
@@ -55,25 +56,7 @@ CASE_OPEN = "Report kept until you close Lacuna"
 _PULSE_MS = 250
 _LEAST_PIXELS = 256 << 20
 _MOST_DECODERS = 8
-_CLOSE, _COPY, _STAY = "close-window", "copy-report", "stay"
-_LEAVING = Notice(
-    NoticeKind.ALERT,
-    "leaving",
-    "Close and lose the report?",
-    "Reports are not stored yet. Copy what you need first.",
-    (
-        NoticeAction(_COPY, "Copy report"),
-        NoticeAction(_STAY, "Stay"),
-        NoticeAction(_CLOSE, "Close"),
-    ),
-    "triangle-alert",
-)
-_LEAVING_DRAWN = dataclasses.replace(
-    _LEAVING,
-    title="Close and lose what was drawn?",
-    text="It could not be kept. Measurements can be saved as a DICOM report first.",
-    actions=_LEAVING.actions[1:],
-)
+_KEYRING_PATIENCE = 10.0  # seconds, once the window is gone
 
 
 def local_engine(choice: ModelChoice, progress: LoadProgress) -> Engine:
@@ -95,11 +78,6 @@ def _pixel_budget() -> int:
 def _decoders() -> int:
     """Return how many threads decode: one core is left to the window, and one to the model."""
     return min(max((os.cpu_count() or 2) - 2, 2), _MOST_DECODERS)
-
-
-def _written(report: Report) -> bool:
-    """Whether there is anything in the report but gaps."""
-    return any(not isinstance(span, Gap) for span in report.spans())
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,9 +129,11 @@ class Application(QObject):
         self._keys = ImageKeys(window, bindings_from(settings.keys))
         window.viewports.use_screen(settings.screen_dpi)
         measuring = Measuring(window, panel, session)
-        vault = Vault(paths.data / "kept")
-        self._keeping = Keeping(window, session, self._vaulting, vault)
-        self._keeping_keys = KeyKeeping(session, self._vaulting, vault, sending, self._keeping)
+        self._vault = Vault(paths.data / "kept")
+        self._shelving = Shelving(window, self._vaulting)
+        self._keeping = Keeping(window, session, self._shelving, self._vault)
+        self._keeping_keys = KeyKeeping(session, self._shelving, self._vault, sending)
+        self._leaving = Leaving(window, panel, session, self._shelving, self._vault)
         self._measurements = MeasurementFiles(window, session, self._pool, self._keeping)
         filling = Filling(window, panel, session, worker, settings, seeds, sending)
         self.parts = Parts(
@@ -190,9 +170,7 @@ class Application(QObject):
         self.parts.worker.close()
         self._pixels.close()
         self._pool.close()
-        self._vaulting.close()
-        self._keeping.close()
-        self._keeping_keys.close()
+        self._end_keeping()
         self._log.write(Event.CLOSED)
         self._log.close()
 
@@ -203,6 +181,15 @@ class Application(QObject):
         self._log.bug(error)
         told = UserFacingError("Something went wrong inside Lacuna.", "Your report is as it was.")
         self.parts.window.notices.show_notice(error_notice(told, "bug"))
+
+    def _end_keeping(self) -> None:
+        """Write what is left; a keyring that does not answer is given up after a while."""
+        patience = threading.Timer(_KEYRING_PATIENCE, self._vault.give_up)
+        patience.start()
+        self._vaulting.close()
+        self._shelving.close()
+        patience.cancel()
+        patience.join()
 
     def _connect(self) -> None:
         parts = self.parts
@@ -215,31 +202,6 @@ class Application(QObject):
         parts.steering.following.chosen.connect(self._remember_follow)
         self._keys.changed.connect(self._remember_keys)
         parts.window.closing.connect(self.close)
-        parts.window.notices.acted.connect(self._on_acted)
-        parts.window.set_close_guard(self._may_close)
-
-    def _may_close(self) -> bool:
-        """Ask before what lives in memory only is let go; to close again is to say yes."""
-        notices = self.parts.window.notices
-        written = any(_written(case.report) for case in self.parts.session.cases)
-        self._keeping.hurry()
-        if not (written or self._keeping.failing):
-            return True
-        question = _LEAVING if written else _LEAVING_DRAWN
-        if question in notices.notices():
-            return True
-        notices.show_notice(question)
-        return False
-
-    def _on_acted(self, key: str, action: str) -> None:
-        if key != _LEAVING.key:
-            return
-        if action == _CLOSE:
-            self.parts.window.close()  # the question still stands, so this answers it
-            return
-        self.parts.window.notices.withdraw(key)
-        if action == _COPY:
-            QGuiApplication.clipboard().setText(marked(self.parts.panel.report()))
 
     def _on_state(self, text: str) -> None:
         """Show what is going on: the newest that is still under way, else the case's state."""

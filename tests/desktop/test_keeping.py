@@ -15,6 +15,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QApplication
 
 from lacuna.app import Application
+from lacuna.errors import UserFacingError
 from lacuna.paths import locate
 from lacuna.report.markup import parse
 from lacuna.settings import Settings
@@ -22,6 +23,7 @@ from lacuna.store import vault
 from lacuna.store.vault import Vault
 from lacuna.study.measure import Arrow, Bidirectional, EllipseRoi, Length, Note, Shape
 from lacuna.study.model import Study
+from lacuna.ui.desk import keeping_keys, leaving
 from lacuna.ui.theme import dress, make_look
 from lacuna.ui.viewer.board import Board, mark_of, spot_of
 from lacuna.ui.viewer.hanging import Layout
@@ -312,7 +314,97 @@ def test_a_full_disk_is_told_to_whoever_draws_and_closes_at_once(
     draw(application, SHAPES[0])
     application.parts.window.close()
     assert application.parts.window.isVisible()
-    assert any("Close and lose what was drawn?" in one for one in said(application))
+    asked = "Close and lose what was drawn?"
+    drive.wait_for(lambda: any(asked in one for one in said(application)), "the question")
+
+
+def test_what_was_just_drawn_is_kept_before_the_window_closes_by_itself(
+    sitting: Sitting, tmp_path: Path, data_dir: Path
+) -> None:
+    application = sitting()
+    drop(application, *demo.radiograph(tmp_path, "dx"))
+    board_of(application)
+    draw(application, SHAPES[0])
+    application.parts.window.close()
+    drive.wait_for(lambda: not application.parts.window.isVisible(), "the end")
+    assert any((data_dir / "kept").glob("*.kept"))
+
+
+def test_a_keyring_that_does_not_answer_freezes_no_closing(
+    sitting: Sitting, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asking = AskingKeyring()
+    keyring.set_keyring(asking)
+    monkeypatch.setattr(leaving, "_PATIENCE_MS", 1)
+    application = sitting()
+    window = application.parts.window
+    drop(application, *demo.radiograph(tmp_path, "dx"))
+    board_of(application)  # nothing is kept yet: the keyring is not asked
+    draw(application, SHAPES[0])
+    not_yet = "Close before all is kept?. What was drawn could not be kept yet."
+    try:
+        assert not window.close()
+        drive.wait_for(lambda: any(not_yet in one for one in said(application)), "the question")
+        assert asking.asked == 1
+        window.notices.acted.emit("leaving", "stay")
+        assert not said(application)
+        assert not window.close()
+        drive.wait_for(lambda: any(not_yet in one for one in said(application)), "the question")
+        window.notices.acted.emit("leaving", "close-window")
+        assert not window.isVisible()  # and all its threads have ended, but the keyring's
+    finally:
+        asking.answered.set()
+
+
+def test_a_keyring_that_answers_after_all_settles_the_question(
+    sitting: Sitting, tmp_path: Path, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asking = AskingKeyring()
+    keyring.set_keyring(asking)
+    monkeypatch.setattr(leaving, "_PATIENCE_MS", 1)
+    application = sitting()
+    drop(application, *demo.radiograph(tmp_path, "dx"))
+    board_of(application)
+    draw(application, SHAPES[0])
+    try:
+        assert not application.parts.window.close()
+        drive.wait_for(lambda: bool(said(application)), "the question")
+    finally:
+        asking.answered.set()
+    drive.wait_for(lambda: not said(application), "an answer")
+    assert application.parts.window.isVisible()  # it stays, as nobody has said otherwise
+    assert any((data_dir / "kept").glob("*.kept"))
+
+
+def test_key_images_that_could_not_be_kept_are_asked_about(
+    sitting: Sitting, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_images: object) -> bytes:
+        raise UserFacingError("There is no room for pictures.")
+
+    application = sitting()
+    window = application.parts.window
+    drop(application, *demo.radiograph(tmp_path, "dx"))
+    board_of(application)
+    monkeypatch.setattr(keeping_keys, "encode", refuse)
+    drive.press(window.image_view, Qt.Key.Key_K)
+    drive.wait_for(lambda: any("no room" in one for one in said(application)), "a notice")
+    draw(application, SHAPES[0])  # that is kept, and puts nothing right about the other
+    board = window.image_view.board
+    drive.wait_for(lambda: not waits(application), "the mark")
+    assert len(board.marks) == 1
+    assert any("no room" in one for one in said(application))
+    assert not window.close()
+    asked = "Close and lose the key images?"
+    drive.wait_for(lambda: any(asked in one for one in said(application)), "the question")
+    application.parts.sending.drop(0)
+    window.notices.acted.emit("leaving", "stay")
+    assert window.close()
+
+
+def waits(application: Application) -> bool:
+    shelves = application._keeping._shelves.values()
+    return bool(application._shelving.waiting) or any(shelf.changed for shelf in shelves)
 
 
 def test_two_windows_keep_what_both_draw(sitting: Sitting, tmp_path: Path, data_dir: Path) -> None:

@@ -11,7 +11,9 @@ import hmac
 import secrets
 import threading
 from collections.abc import Callable
+from concurrent.futures import CancelledError, Future
 from pathlib import Path
+from typing import Any, TypeVar
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -29,6 +31,7 @@ _TAG = 16
 _TRIES = 100  # files of which one at least should open
 
 About = tuple[str, ...]
+Key = TypeVar("Key")  # bytes, or none yet
 
 
 class DamagedError(UserFacingError):
@@ -54,6 +57,8 @@ class Vault:
         self._lock = threading.Lock()
         self._key: bytes | None = None
         self._refused: NoKeyError | None = None
+        self._answer: Future[Any] | None = None  # the keyring's
+        self._over = threading.Event()
         self._lost = False  # there are files, and the key to them is gone
         self._tried = False  # whether the key opens any of the files
 
@@ -116,6 +121,13 @@ class Vault:
         """Put a file out of the way whose content makes no sense; return what is said of that."""
         return self._aside(self._path(about))
 
+    def give_up(self) -> None:
+        """Wait for the keyring no longer: whoever does gets a ``NoKeyError``. Never blocks."""
+        self._over.set()
+        answer = self._answer
+        if answer is not None:
+            answer.cancel()
+
     def _files(self) -> bool:
         return any(self._folder.glob(f"*{SUFFIX}"))
 
@@ -131,14 +143,31 @@ class Vault:
                 raise self._refused
             if self._key is None:
                 try:
-                    self._key = self._read()
-                    if self._key is None:
+                    key = self._asked(self._read)
+                    if key is None:
                         self._lost, self._tried = self._files(), True
-                        self._key = self._make()
+                        key = self._asked(self._make)
+                    self._key = key
                 except NoKeyError as refusal:
                     self._refused = refusal
                     raise
             return self._key
+
+    def _asked(self, ask: Callable[[], Key]) -> Key:
+        """Ask on a thread that nobody has to wait for: its owner may never answer the keyring.
+
+        Raises:
+            NoKeyError: it refused, or was given up.
+        """
+        answer = self._answer = Future[Key]()
+        if self._over.is_set():
+            answer.cancel()
+        asking = threading.Thread(target=_put, args=(answer, ask), daemon=True)
+        asking.start()
+        try:
+            return answer.result()
+        except CancelledError:
+            raise NoKeyError("This computer's keyring has not answered.") from None
 
     def _try_key(self) -> None:
         """Say once a sitting that the key is another one: by its names nothing is found.
@@ -200,6 +229,17 @@ class Vault:
             f"What is kept with this study could not be {act}: {reason}.",
             f"Look at {self._folder}.",
         )
+
+
+def _put(answer: Future[Key], ask: Callable[[], Key]) -> None:
+    try:
+        found = ask()
+    except BaseException as error:  # noqa: BLE001  it belongs to whoever asked, bug or not
+        if answer.set_running_or_notify_cancel():
+            answer.set_exception(error)
+    else:
+        if answer.set_running_or_notify_cancel():
+            answer.set_result(found)
 
 
 def _changed(path: Path) -> float:

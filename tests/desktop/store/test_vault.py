@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import keyring
@@ -31,6 +33,31 @@ def test_what_is_kept_comes_back_in_another_sitting(tmp_path: Path) -> None:
     assert Vault(tmp_path / "kept").get(JANE) == b""
     again.remove(JANE)
     assert not list((tmp_path / "kept").iterdir())
+
+
+def test_a_keyring_that_does_not_answer_can_be_given_up(tmp_path: Path) -> None:
+    asked, answered = threading.Event(), threading.Event()
+
+    def never() -> bytes | None:
+        asked.set()
+        answered.wait()
+        return None
+
+    vault = Vault(tmp_path, read=never)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(vault.put, JANE, SECRET)
+        assert asked.wait(60)
+        vault.give_up()
+        with pytest.raises(NoKeyError, match="has not answered"):
+            waiting.result(60)
+    with pytest.raises(NoKeyError):
+        vault.get(JANE) or vault.put(JANE, SECRET)
+    answered.set()
+    assert not list(tmp_path.iterdir())
+    known = Vault(tmp_path)
+    known.put(JANE, SECRET)
+    known.give_up()
+    assert known.get(JANE) == SECRET  # what was unlocked before stays so
 
 
 def test_nothing_about_a_patient_stands_on_the_disk_in_clear(tmp_path: Path) -> None:
