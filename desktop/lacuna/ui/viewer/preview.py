@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
 from lacuna.ui.overlay import Overlay, bare_area
@@ -19,6 +19,7 @@ WIDTH = 960
 BY_RULE = "By the rule"
 _COLUMNS = 3
 _TILE = QSize(270, 240)
+_APART = 12.0  # pixels between an image's name and its size
 _NOTHING = "No image is sent."
 
 
@@ -120,12 +121,20 @@ class Tile(QWidget):
         self._look, self.key_image = look, image
         self.image: QImage = to_qimage(image.picture.pixels)
         rows, columns = image.picture.pixels.shape[:2]
-        self.words = f"{image.title}   {columns} x {rows}"
+        self._size = f"{columns} x {rows}"
+        self.words = f"{image.title}   {self._size}"
         self.setFixedSize(_TILE)
+        self.setToolTip("" if self.caption() == image.title else self.words)
         self.setAccessibleName(self.words)
         self.drop_button = IconButton(look, "x", "Send this image no longer", size=28, parent=self)
         self.drop_button.move(_TILE.width() - 32, 4)
         self.drop_button.setVisible(closable)
+
+    def caption(self) -> str:
+        """Return the image's name as it is shown: cut where it would touch the size."""
+        metrics = QFontMetricsF(self._look.font(Role.STATUS))
+        room = _TILE.width() - metrics.horizontalAdvance(self._size) - _APART
+        return metrics.elidedText(self.key_image.title, Qt.TextElideMode.ElideRight, room)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -140,7 +149,6 @@ class Tile(QWidget):
         painter.setFont(self._look.font(Role.STATUS))
         painter.setPen(QColor(self._look.theme.text.second))
         line = QRectF(0, box.bottom() + 4, _TILE.width(), 20)
-        cut = painter.fontMetrics().elidedText(
-            self.words, Qt.TextElideMode.ElideRight, _TILE.width()
-        )
-        painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, cut)
+        painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, self.caption())
+        end = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
+        painter.drawText(line, end, self._size)
