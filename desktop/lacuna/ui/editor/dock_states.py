@@ -9,6 +9,7 @@ from PySide6.QtCore import QLineF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from lacuna.ui.editor.chip_flow import ChipFlow
 from lacuna.ui.editor.timeline import Timeline
 from lacuna.ui.theme import Look, Role
 from lacuna.ui.widgets import Button, Chip, KeyCap, Kind, Words
@@ -46,17 +47,16 @@ class Idle(QWidget):
         self.runs = Button(look, "Runs", icon="history", kind=Kind.QUIET)
         self.runs.setToolTip("Recent runs")
         self.runs.hide()
-        self._chips = _row()
-        self._head = Words(look, Role.STATUS, look.theme.text.third, "Sent to the model", keeps=40)
+        head = Words(look, Role.STATUS, look.theme.text.third, "Sent to the model")
+        self._chips = ChipFlow(head)
         column = _column(self)
-        column.addLayout(self._chips)
+        column.addWidget(self._chips)
         buttons = _row()
         buttons.addWidget(self.fill)
         buttons.addWidget(self.normals)
         buttons.addStretch(1)
         buttons.addWidget(self.runs)
         column.addLayout(buttons)
-        self.set_chips(())
 
     def set_narrow(self, narrow: bool) -> None:
         """Let key caps yield to words."""
@@ -64,15 +64,13 @@ class Idle(QWidget):
 
     def set_chips(self, chips: Sequence[SentChip]) -> None:
         """Show what goes to the model; nothing at all where nothing is known yet."""
-        _empty(self._chips, keep=self._head)
-        self._chips.addWidget(self._head)
-        self._head.setVisible(bool(chips))
-        for chip in chips:
-            shown = Chip(self._look, chip.text, icon=chip.icon, closable=chip.closable)
-            if chip.closable:
-                shown.clicked.connect(_emitter(self.left_out.emit, chip.id))
-            self._chips.addWidget(shown)
-        self._chips.addStretch(1)
+        self._chips.set_chips([self._made(chip) for chip in chips])
+
+    def _made(self, chip: SentChip) -> Chip:
+        shown = Chip(self._look, chip.text, icon=chip.icon, closable=chip.closable)
+        if chip.closable:
+            shown.clicked.connect(_emitter(self.left_out.emit, chip.id))
+        return shown
 
 
 class Running(QWidget):
@@ -316,14 +314,6 @@ def _column(widget: QWidget) -> QVBoxLayout:
     column.setContentsMargins(_LEFT, 12, _RIGHT, 14)
     column.setSpacing(10)
     return column
-
-
-def _empty(row: QHBoxLayout, *, keep: QWidget) -> None:
-    while (item := row.takeAt(0)) is not None:
-        widget = item.widget()
-        if widget is not None and widget is not keep:
-            widget.hide()  # out of the row it would be painted in a corner until it is gone
-            widget.deleteLater()
 
 
 def _emitter(emit: Callable[[str], None], what: str) -> Callable[[], None]:

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import QRect, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QImage, QKeySequence, QShortcut, QTextCursor
 from pytestqt.qtbot import QtBot
 
@@ -428,6 +428,36 @@ def test_a_chip_that_is_left_out_says_which(qtbot: QtBot, panel: ReportPanel) ->
     with qtbot.waitSignal(panel.chip_left_out) as said:
         chip.click()
     assert said.args == ["image"]
+
+
+@pytest.mark.parametrize("width", [480, 640, 760])
+def test_chips_take_another_line_rather_than_leave_the_column(
+    qtbot: QtBot, panel: ReportPanel, width: int
+) -> None:
+    panel.resize(width, 860)
+    words = ("2 images", "128 tokens", "Say nothing of the lin ...", "Model's own view")
+    panel.set_sent_chips([SentChip(one, one, "image", closable=True) for one in words])
+    chips = [chip for chip in panel.findChildren(Chip) if not chip.isHidden()]
+    assert [chip.text() for chip in chips] == list(words)
+
+    def laid_out() -> None:
+        boxes = [QRect(chip.mapTo(panel, QPoint(0, 0)), chip.size()) for chip in chips]
+        assert all(chip.width() == chip.sizeHint().width() for chip in chips)
+        assert all(box.left() >= 40 and box.right() <= width - 32 for box in boxes)
+        assert not any(a.intersects(b) for i, a in enumerate(boxes) for b in boxes[i + 1 :])
+        flow = chips[0].parentWidget()
+        assert flow is not None
+        assert all(flow.rect().contains(chip.geometry()) for chip in chips)
+        (fill,) = (one for one in panel.findChildren(Button) if one.text() == "Fill")
+        top = fill.mapTo(panel, QPoint(0, 0)).y()
+        assert max(box.bottom() for box in boxes) < top
+        assert fill.height() == 32
+
+    qtbot.waitUntil(laid_out)
+    panel.set_sent_chips([SentChip(one, one, "image", closable=True) for one in words[:2]])
+    chips = [chip for chip in panel.findChildren(Chip) if not chip.isHidden()]
+    qtbot.waitUntil(laid_out)
+    assert len({chip.y() for chip in chips}) == 1
 
 
 @pytest.mark.parametrize("width", [480, 640, 760])
