@@ -129,8 +129,11 @@ def _add_arrangement(menu: QMenu, view: ImageView, lightbox: Lightbox) -> None:
         menu.addAction(_with_key(view, Command.COMPARE), lightbox.compare)
     if lightbox.has_list:
         menu.addAction("All patients and studies", lightbox.patients_wanted.emit)
+    switched = {**lightbox.switched, Command.KEY_IMAGE: view.extras.kept}
     for command in _SWITCHES:
-        menu.addAction(_with_key(view, command), partial(lightbox.obey, command))
+        action = menu.addAction(_with_key(view, command), partial(lightbox.obey, command))
+        action.setCheckable(command in switched)
+        action.setChecked(switched.get(command, False))
         if command is Command.KEY_IMAGE:
             _add_presets(menu, view, lightbox)
     if view.board.marks:

@@ -95,6 +95,16 @@ class Lightbox(QObject):
         """The patient's other studies that came along: first the earlier ones, newest first."""
         return self._priors
 
+    @property
+    def switched(self) -> dict[Command, bool]:
+        """Which commands are switches, and whether each is on."""
+        viewports = self._viewports
+        return {
+            Command.LINK: viewports.links.on,
+            Command.LINES: viewports.shows_lines,
+            Command.TEXTS: viewports.shows_texts,
+        }
+
     def clear(self) -> None:
         """Show nothing."""
         self._study, self._priors = None, ()

@@ -123,7 +123,7 @@ class Viewports(QWidget):
         self._stacks.clear()
         self._papers.clear()
         self._windows.clear()
-        self.links = Links()
+        self.links = Links(on=self.links.on)  # the reader's choice outlives the study
         for view in self._views:
             view.remembered = None
             view.show_message("")

@@ -21,6 +21,7 @@ from lacuna.ui.main_window import MainWindow
 from lacuna.ui.theme import Look
 from lacuna.ui.viewer.annotations import corner_texts
 from lacuna.ui.viewer.hanging import Layout
+from lacuna.ui.viewer.image_menu import build_menu
 from lacuna.ui.viewer.image_view import ImageView
 from lacuna.ui.viewer.picture import Picture
 from lacuna.ui.viewer.stack import Reformat
@@ -187,6 +188,30 @@ def test_viewports_scroll_together_by_position(qtbot: QtBot, window: MainWindow)
     press(qtbot, window, KEY.Key_S)
     second.go_to(6)
     assert shown(first).index == 1
+
+
+def test_whether_viewports_scroll_together_is_seen_and_kept_for_the_next_study(
+    qtbot: QtBot, window: MainWindow
+) -> None:
+    def ticked(words: str) -> bool:
+        actions = build_menu(window.image_view, window.lightbox).actions()
+        (found,) = (one for one in actions if one.text().split("\t")[0] == words)
+        assert found.isCheckable()
+        return found.isChecked()
+
+    study = studies.study(stack(1, 12, 3.0), stack(2, 7, 6.0, 3.0))
+    show(window, study)
+    assert ticked("Scroll together")
+    press(qtbot, window, KEY.Key_S)
+    assert not ticked("Scroll together")
+    assert ticked("Reference lines")
+    show(window, studies.study(stack(3)))
+    first, second, *_ = show(window, study)
+    first.go_to(9)
+    assert shown(second).index == 0
+    assert not ticked("Scroll together")
+    press(qtbot, window, KEY.Key_S)
+    assert ticked("Scroll together")
 
 
 def test_a_prior_keeps_its_distance(window: MainWindow) -> None:
