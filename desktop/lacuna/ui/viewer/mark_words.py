@@ -203,6 +203,8 @@ def area_text(area: float, scale: Scale) -> str:
     """Return an area in the unit that reads best."""
     if scale.unit == "mm" and area >= 100:
         return f"{area / 100:.1f} cm\u00b2"
+    if scale.unit == "mm":
+        return f"{_number(area)} mm\u00b2"
     return f"{area:.0f} {scale.unit}\u00b2"
 
 

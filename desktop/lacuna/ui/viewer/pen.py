@@ -51,6 +51,7 @@ _OUTLINE_STEP = 3.0  # view pixels between two points of a freehand outline
 HANDLE_REACH, LINE_REACH = 9.0, 6.0  # view pixels within which a press takes hold
 _STILL = 4.0  # view pixels that a hand may slip between press and release of a click
 _SHORTEST = 2.0  # view pixels; a shorter shape was a slip
+_THINNEST = 1.0  # view pixels on the average across; a thinner outline is a line
 
 
 @dataclass(slots=True)
@@ -155,7 +156,7 @@ class Pen:
                 self.board.put(mark_of(hold.shape, sheet.picture, hold.mark.id))
         elif self._trace is not None:
             trace, self._trace = self._trace, None
-            if len(trace.path) > 2:
+            if _encloses(trace, sheet):
                 self._put(FreehandRoi(tuple(trace.path)), sheet)
         elif self._draft is not None:
             self._set_point(self._draft, sheet, place)
@@ -288,6 +289,14 @@ def _dragged(hold: _Hold, sheet: Sheet, to: Point) -> Shape:
 def _is_meant(draft: _Draft, sheet: Sheet) -> bool:
     seen = [sheet.view_point(point) for point in draft.points]
     return all(_far(one - other) >= _SHORTEST for one, other in pairwise(seen))
+
+
+def _encloses(trace: _Trace, sheet: Sheet) -> bool:
+    """Whether a trace is an outline of something: a line there and back measures nothing."""
+    seen = [sheet.view_point(point) for point in trace.path]
+    path = tuple((place.x(), place.y()) for place in seen)
+    around = sum(math.dist(one, other) for one, other in pairwise((*path, path[0])))
+    return measure.area(FreehandRoi(path), measure.Scale()) >= _THINNEST * around / 2
 
 
 def _touches(mark: Mark, sheet: Sheet, place: QPointF) -> bool:

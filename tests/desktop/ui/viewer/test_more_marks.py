@@ -131,6 +131,23 @@ def test_an_outline_is_drawn_by_hand_and_reads_what_lies_inside(
     assert not view.board.marks
 
 
+@pytest.mark.parametrize("back", [(50, 70), (51, 70), (70, 70)])
+def test_a_line_there_and_back_is_no_outline(
+    qtbot: QtBot, view: ImageView, back: tuple[float, float]
+) -> None:
+    view.set_tool(Tool.FREEHAND)
+    drag(qtbot, view, (50, 70), (70, 70), (90, 70), (70, 70), back)
+    assert not view.board.marks
+    drag(qtbot, view, (50, 70), (70, 70), (90, 70), (70, 74), (50, 70))  # thin, and an outline
+    assert isinstance(only(view).shape, FreehandRoi)
+
+
+def test_a_small_area_is_told_to_a_tenth() -> None:
+    picture = studies.picture()
+    mark = mark_of(FreehandRoi(((10, 10), (14, 10), (14, 14), (10, 14))), picture)
+    assert label_lines(mark)[-1] == "0.3 mm\u00b2"
+
+
 def test_words_are_typed_on_the_spot(qtbot: QtBot, view: ImageView) -> None:
     view.note_wanted.connect(view.update)
     view.set_tool(Tool.NOTE)
