@@ -33,6 +33,7 @@ class Desk:
         self.session = Session()
         self.measuring = Measuring(self.window, self.panel, self.session)
         self.window.frame_wanted.connect(self._show)
+        self.panel.report_changed.connect(self._keep)
 
     def open(self, study: Study) -> None:
         self.panel.load(self.session.open(study).report)
@@ -42,6 +43,7 @@ class Desk:
         """Write a report of one section; the caret stands at its end."""
         self.panel.load(Report((Section(None, spans),)))
         self.panel.editor.moveCursor(QTextCursor.MoveOperation.End)
+        self._keep()
 
     def text(self) -> str:
         return edit.body(self.panel.report().spans())
@@ -55,6 +57,10 @@ class Desk:
         assert picture is not None
         for shape in shapes:
             self.window.image_view.board.put(mark_of(shape, picture))
+
+    def _keep(self) -> None:
+        if self.session.case is not None:
+            self.session.write(self.panel.report())
 
     def _show(self, series: int, index: int) -> None:
         assert self.window.study is not None
@@ -161,6 +167,48 @@ def test_a_quoted_measurement_keeps_its_distance(
     desk.panel.editor.setTextCursor(cursor)
     desk.panel.measurement_wanted.emit()
     assert desk.text() == expected
+
+
+@pytest.mark.parametrize("drawn", [0, 1])  # the one that is quoted, the one across it
+def test_a_deleted_mark_whose_size_still_stands_in_the_report_is_said(
+    desk: Desk, drawn: int
+) -> None:
+    desk.open(studies.study())
+    desk.draw(LONG, ACROSS)
+    desk.put(Soft("a", "Nodule of "))
+    desk.panel.measurement_wanted.emit()
+    board = desk.window.image_view.board
+    assert not said(desk)
+    desk.draw(Length((200, 200), (220, 200)))  # another's matter
+    assert not said(desk)
+    board.remove(board.marks[drawn].id)
+    (told,) = said(desk)
+    assert QUOTED in told
+    board.undo()
+    assert not said(desk)
+    board.put(replace(board.marks[drawn], shape=Length((20, 60), (190, 60))))
+    assert QUOTED in said(desk)[0]
+    desk.put(Soft("b", "Nodule."))  # the words went, and with them what was wrong
+    assert not said(desk)
+
+
+def test_what_one_case_quotes_is_not_said_of_another(desk: Desk) -> None:
+    desk.open(studies.study())
+    desk.draw(LONG)
+    desk.put(Soft("a", "Nodule of "))
+    desk.panel.measurement_wanted.emit()
+    board = desk.window.image_view.board
+    board.remove(board.marks[0].id)
+    assert len(said(desk)) == 1
+    desk.open(of_patient(id="other"))
+    assert not said(desk)
+    desk.open(studies.study())
+    assert len(said(desk)) == 1
+
+
+def said(desk: Desk) -> list[str]:
+    notices = desk.window.notices.notices()
+    return [notice.text for notice in notices if notice.key == "quoted"]
 
 
 def test_a_measurement_takes_the_place_of_the_gap_in_focus(qtbot: QtBot, desk: Desk) -> None:

@@ -134,7 +134,7 @@ class Keeping(QObject):
             self._shelves[about].left = True
         shelf = MarkShelf(self._vault, about, board, self._window.viewports.show_marks)
         self._shelves[about] = shelf
-        board.on_change = self._shelving.rest
+        board.observe(self._shelving.rest)
         self._shelving.add(shelf)
 
 

@@ -9,10 +9,13 @@ from lacuna.session import Change, Session
 from lacuna.study.model import StudyKey
 from lacuna.ui.editor.report_panel import ReportPanel
 from lacuna.ui.main_window import MainWindow
+from lacuna.ui.notices import Notice, NoticeKind
 from lacuna.ui.viewer.board import Board, Mark, other_diameter
 from lacuna.ui.viewer.mark_words import report_words, unread
 
+GONE = "The report quotes a measurement that is gone or changed"
 NOTHING_MEASURED = "Measure something on the image first."
+QUOTED_KEY = "quoted"
 NO_PLACE = "Where this was measured is not known any more."
 
 
@@ -32,7 +35,8 @@ class Measuring(QObject):
         self._session = session
         self._boards: dict[StudyKey, Board] = {}
         self._open: StudyKey | None = None
-        self._marks: dict[str, Mark] = {}  # by the id of the anchor that quotes it
+        self._quoted: dict[str, tuple[Mark, ...]] = {}  # by the id of the anchor that quotes them
+        self._stale: tuple[str, ...] = ()  # ids of anchors whose marks stand no more; it was said
         session.observe(self._on_change)
         panel.measurement_wanted.connect(self.insert)
         window.viewports.quote_wanted.connect(self.insert)
@@ -51,31 +55,72 @@ class Measuring(QObject):
             words = self._words(mark)
             if words:
                 anchor = Fixed(new_id(), words, Author.MEASUREMENT)
-                self._marks[anchor.id] = mark
+                self._quoted[anchor.id] = (mark, *self._pair(mark))
                 self._panel.insert_anchor(anchor)
                 return
         self._panel.hint.emit(NOTHING_MEASURED)
 
     def show_place(self, span_id: str) -> None:
         """Turn to the image on which a measurement of the report was taken."""
-        mark = self._marks.get(span_id)
-        if mark is None or not self._window.show_spot(mark.spot):
+        marks = self._quoted.get(span_id)
+        if marks is None or not self._window.show_spot(marks[0].spot):
             self._panel.hint.emit(NO_PLACE)
             return
-        self._window.image_view.select_mark(mark.id)
+        self._window.image_view.select_mark(marks[0].id)
 
     def _words(self, mark: Mark) -> str:
         place = self._window.lightbox.place_of(mark.spot)
-        pair = other_diameter(mark, self._window.image_view.board.on(mark.spot))
+        pair = next(iter(self._pair(mark)), None)
         return report_words(mark, pair, place) if place else ""
 
+    def _pair(self, mark: Mark) -> tuple[Mark, ...]:
+        """Return the diameter that is quoted with a mark, if there is one."""
+        pair = other_diameter(mark, self._window.image_view.board.on(mark.spot))
+        return () if pair is None else (pair,)
+
+    def _look(self) -> None:
+        """Say which sizes in the report are of marks that are gone, or others by now."""
+        stale = self._stale_spans()
+        ids = tuple(span.id for span in stale)
+        if ids == self._stale:
+            return
+        self._stale = ids
+        if not stale:
+            self._window.notices.withdraw(QUOTED_KEY)
+            return
+        words = "; ".join(span.text for span in stale)
+        text = f"Still in the report: {words}. Mend the words, or undo on the image."
+        self._window.notices.show_notice(
+            Notice(NoticeKind.ALERT, QUOTED_KEY, GONE, text, icon="triangle-alert")
+        )
+
+    def _stale_spans(self) -> list[Fixed]:
+        case = self._session.case
+        board = None if case is None else self._boards.get(case.study.key)
+        if case is None or board is None or not self._quoted:
+            return []
+        shapes = {mark.id: mark.shape for mark in board.marks}
+        spans = (span for span in case.report.spans() if isinstance(span, Fixed))
+        return [
+            span
+            for span in spans
+            if any(shapes.get(mark.id) != mark.shape for mark in self._quoted.get(span.id, ()))
+        ]
+
     def _on_change(self, change: Change) -> None:
+        self._follow(change)
+        self._look()
+
+    def _follow(self, change: Change) -> None:
         case = self._session.case
         if case is None or change not in (Change.STUDY, Change.GREW):
             return
         before, self._open = self._open, case.study.key
         if change is Change.STUDY:
-            board = self._boards.setdefault(self._open, Board())
+            board = self._boards.get(self._open)
+            if board is None:
+                board = self._boards[self._open] = Board()
+                board.observe(self._look)
             self._window.viewports.use_board(board)
         elif before is not None and before != self._open:
             self._rename(before, self._open)

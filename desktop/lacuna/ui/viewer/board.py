@@ -66,7 +66,7 @@ _Marks = tuple[Mark, ...]
 class Board:
     """All marks of one study, the last changed last. GUI thread only.
 
-    ``on_change`` is called after each change, the reader's or not.
+    Whoever observes it is called after each change, the reader's or not.
     """
 
     marks: _Marks = ()
@@ -74,7 +74,11 @@ class Board:
     _undone: list[tuple[_Marks, Spot]] = field(default_factory=list)
     _unread: set[str] = field(default_factory=set)  # marks that were put on pixels still to come
     _through: dict[Spot, str] = field(default_factory=dict)  # what frames were last read through
-    on_change: Callable[[], None] | None = field(default=None, compare=False, repr=False)
+    _observers: list[Callable[[], None]] = field(default_factory=list, compare=False, repr=False)
+
+    def observe(self, observer: Callable[[], None]) -> None:
+        """Call ``observer`` after each change."""
+        self._observers.append(observer)
 
     def on(self, spot: Spot) -> _Marks:
         """Return the marks of a frame."""
@@ -151,8 +155,8 @@ class Board:
         self._tell()
 
     def _tell(self) -> None:
-        if self.on_change is not None:
-            self.on_change()
+        for observer in self._observers:
+            observer()
 
     def _swap(
         self, taken: list[tuple[_Marks, Spot]], kept: list[tuple[_Marks, Spot]]

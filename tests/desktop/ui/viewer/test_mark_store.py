@@ -108,7 +108,7 @@ def test_what_stood_before_is_the_ground_of_undo() -> None:
     board, told = Board(), list[int]()
     drawn, old = mark(SHAPES[0], "new"), mark(SHAPES[1], "old")
     board.put(drawn)
-    board.on_change = lambda: told.append(len(board.marks))
+    board.observe(lambda: told.append(len(board.marks)))
     board.stand((old,))
     assert board.marks == (old, drawn)
     board.undo()
