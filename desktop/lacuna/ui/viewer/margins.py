@@ -177,7 +177,7 @@ def _cornered(look: Look, inner: QRectF, texts: Corners, extras: Marked) -> Iter
     yield from _put(look, Role.LABEL, inner, _LEFT | _TOP, name)
     dated = _first_fitting(look, above, _beside(look, inner, name))
     yield from _put(look, Role.LABEL, inner, _RIGHT | _TOP, dated)
-    lower = _elided(look, texts.bottom_left, inner.width())
+    lower = _lower(look, texts.bottom_left, inner.width())
     yield from _put(look, Role.LABEL, inner, _LEFT | _BOTTOM, lower)
     endings = _endings(look, texts, extras, _beside(look, inner, lower), inner.width())
     for number, words in enumerate(endings):
@@ -188,6 +188,19 @@ def _cornered(look: Look, inner: QRectF, texts: Corners, extras: Marked) -> Iter
 def _beside(look: Look, inner: QRectF, left: str) -> float:
     """Return the room that a text at the left leaves in its line."""
     return inner.width() - _size(look, Role.LABEL, left).width() - _INSET
+
+
+def _lower(look: Look, text: str, room: float) -> str:
+    """Return how a picture is looked at within ``room``: what matters least goes first, whole.
+
+    Cut off, lossy and lossless would read alike, and half a number is another number.
+    """
+    window = (part for part in text.split(GAP) if part.startswith("W "))
+    for least in ("", "lossless", "text in the image", "lossy", *window):
+        text = GAP.join(part for part in text.split(GAP) if part != least)
+        if _size(look, Role.LABEL, text).width() <= room:
+            return text
+    return _elided(look, text, room)
 
 
 def _stacked(
@@ -203,7 +216,7 @@ def _stacked(
     above = _first_fitting(look, (texts.top_right, *texts.top_right.split(GAP)), inner.width())
     yield from _put(look, Role.LABEL, inner, side | _TOP, _named(look, texts, inner.width()))
     yield from _put(look, Role.LABEL, upper, side | _TOP, above)
-    for number, words in enumerate((texts.bottom_left, *endings)):
+    for number, words in enumerate((_lower(look, texts.bottom_left, inner.width()), *endings)):
         line = inner.adjusted(0, 0, 0, -_LINE * number)
         yield from _put(look, Role.LABEL, line, side | _BOTTOM, words)
 

@@ -128,6 +128,20 @@ def test_the_name_of_a_cut_is_shortened_by_whole_words(look: Look, width: int) -
     assert name in {f"{form}   5/12" for form in forms}
 
 
+@pytest.mark.parametrize("lossy", [True, False])
+def test_lossy_and_lossless_are_told_whole_or_not_at_all(look: Look, lossy: bool) -> None:
+    plain = studies.picture()
+    picture = replace(plain, image=replace(plain.image, lossy=lossy, burned_in=True))
+    state, seen = ViewState(plain.window, flipped=True), set()
+    for width in range(150, 600, 10):
+        box = QRectF(0, 0, width, 480)
+        written = margins_of(look, box, lay(box, picture, state), state, SHARED).written
+        (lower,) = (one.text for one in written if "mirrored" in one.text)
+        seen |= set(lower.split("   "))
+    quality = "lossy" if lossy else "lossless"
+    assert seen == {"W 4096  L 2048", "mirrored", quality, "text in the image"}
+
+
 def test_a_reference_line_stops_short_of_letters_and_texts(qtbot: QtBot, look: Look) -> None:
     view = ImageView(look)
     qtbot.addWidget(view)
