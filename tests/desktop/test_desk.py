@@ -187,7 +187,7 @@ def test_a_frame_that_cannot_be_read_is_not_said_to_be_sent(
     said = sent(application, monkeypatch)
     path.unlink()
     application.parts.pixels.forget()
-    application.parts.opening.show_frame(0, 0)
+    application.parts.window.show_series(0)
     drive.wait_for(lambda: bool(said), "the chips")
     assert said[-1] == ["none"]
 

@@ -29,7 +29,7 @@ import pydicom
 from lacuna.errors import UserFacingError
 from lacuna.study import decoder_process
 from lacuna.study.documents import read_document
-from lacuna.study.load import load_study, open_all
+from lacuna.study.load import load_study
 from lacuna.study.measure import Bidirectional, EllipseRoi, Length, Note, Scale
 from lacuna.study.measurement_in import read_measurements
 from lacuna.study.measurement_out import write_measurements
@@ -39,6 +39,7 @@ from lacuna.study.pixels import default_window, is_inverted, read_pixels, render
 from lacuna.study.record import image_reference, measured
 from lacuna.study.shutters import covered
 from tests.helpers import films, synthetic
+from tests.helpers.opening import open_all
 
 MEMORY = 3 << 30  # bytes of address space for the process that opens
 LONGEST = 2.0  # seconds of work on one file

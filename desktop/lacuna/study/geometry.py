@@ -22,7 +22,6 @@ class SpacingSource(StrEnum):
     PATIENT = "patient"  # Pixel Spacing of a tomographic image: true in its plane
     CALIBRATED = "calibrated"  # Pixel Spacing of a projection, calibrated
     DETECTOR = "detector"  # Imager Pixel Spacing: true at the detector only
-    REGION = "region"  # ultrasound: true inside the region
 
 
 @dataclass(frozen=True, slots=True)

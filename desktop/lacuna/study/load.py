@@ -10,7 +10,7 @@ from pathlib import Path
 from lacuna.errors import Cancelled, UserFacingError
 from lacuna.study.assemble import Assembly, study_of
 from lacuna.study.describe import Found, describe
-from lacuna.study.model import Image, Opened, Patient, Refusal, Source, Study
+from lacuna.study.model import Image, Patient, Refusal, Source, Study
 from lacuna.study.part10 import read_header, understood
 from lacuna.study.sources import Reader, gather
 from lacuna.study.wording import clean
@@ -43,25 +43,6 @@ def load_study(
     for _ in look_at(paths, assembly, progress, cancel):
         pass
     return _largest(assembly)
-
-
-def open_all(
-    paths: Sequence[Path],
-    *,
-    progress: Progress | None = None,
-    cancel: CancelToken | None = None,
-) -> Opened:
-    """Load every patient's every study behind ``paths``. Callable from any thread.
-
-    Raises:
-        UserFacingError: nothing that can be shown is there.
-        Cancelled: ``cancel`` was set.
-    """
-    assembly = Assembly()
-    total = sum(1 for _ in look_at(paths, assembly, progress, cancel))
-    if not assembly.studies:
-        raise NothingUsableError(assembly.refused)
-    return assembly.opened(total, total)
 
 
 def look_at(

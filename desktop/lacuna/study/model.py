@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from lacuna.study.geometry import Plane, Region, Spacing, SpacingSource
+from lacuna.study.geometry import Plane, Region, Spacing
 from lacuna.study.softcopy import Overlay, PresentationState, Shutter, Table
 from lacuna_models.api import Origin
 
@@ -132,17 +132,6 @@ class Image:
         """Return the region that an image point belongs to: the uppermost, of several the least."""
         found = [region for region in self.regions if region.contains(x, y)]
         return max(found, key=lambda one: (one.raised, -one.area), default=None)
-
-    def spacing_at(self, x: float, y: float) -> Spacing | None:
-        """Return the spacing that holds at an image point: a region's own, else the image's.
-
-        None in a region that measures no lengths: what the header says of the image is not true
-        there.
-        """
-        region = self.region_at(x, y)
-        if region is None:
-            return self.spacing
-        return Spacing(*region.spacing, SpacingSource.REGION) if region.in_mm else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,10 +158,6 @@ class MainWindow(QWidget):
         """Show a decoded frame; one of a series that is no longer on show is dropped."""
         self.lightbox.show_picture(picture)
 
-    def show_unreadable(self, message: str) -> None:
-        """Say in place of the image why there is none; the frames beside it can be reached."""
-        self.lightbox.show_unreadable(message)
-
     def set_thumbnail(self, picture: Picture) -> None:
         """Give the picture's series its small picture, windowed as the file says."""
         for index, entry in enumerate(self.series_strip.entries()):

@@ -13,7 +13,7 @@ from lacuna.errors import UserFacingError
 from lacuna.study import report_text
 from lacuna.study.document import Document, DocumentKind, Node
 from lacuna.study.documents import read_document
-from lacuna.study.load import load_study, open_all
+from lacuna.study.load import load_study
 from lacuna.study.model import Window
 from lacuna.study.pixels import read_pixels
 from lacuna.study.present import picture
@@ -21,6 +21,7 @@ from lacuna.study.softcopy import GraphicKind, PresentationState, Table
 from lacuna.study.tables import look_up
 from tests.desktop.study.builder import dataset, ramp, save
 from tests.helpers import dcmtk, synthetic
+from tests.helpers.opening import open_all
 
 SHIPPED = Path(pydicom.__file__).parent / "data" / "test_files"
 

@@ -15,13 +15,14 @@ from pydicom.uid import AllTransferSyntaxes, JPEGExtended12Bit
 
 from lacuna.errors import UserFacingError
 from lacuna.study.compressed import APART, DECODERS
-from lacuna.study.load import load_study, open_all
+from lacuna.study.load import load_study
 from lacuna.study.model import Image
 from lacuna.study.overlays import read_overlays
 from lacuna.study.pixels import is_inverted, read_pixels, render
 from lacuna.study.shutters import covered
 from tests.desktop.study.builder import dataset, ramp, save
 from tests.helpers import dcmtk, reference_pixels, synthetic
+from tests.helpers.opening import open_all
 
 SHIPPED = Path(pydicom.__file__).parent / "data" / "test_files"
 # Why a file that pydicom ships is not shown: part of the sentence that the reader gets.

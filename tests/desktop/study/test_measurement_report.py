@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from lacuna.errors import UserFacingError
 from lacuna.study.document import DocumentKind
 from lacuna.study.documents import read_document
-from lacuna.study.load import load_study, open_all
+from lacuna.study.load import load_study
 from lacuna.study.measure import (
     Angle,
     Arrow,
@@ -47,6 +47,7 @@ from lacuna.study.record import (
 from lacuna.study.sr_items import decimal
 from tests.desktop.study.builder import dataset, ramp, save
 from tests.helpers import dcmtk, tid1500
+from tests.helpers.opening import open_all
 
 MM = Scale(0.5, 0.25, "mm")
 SHAPES = [

@@ -14,11 +14,12 @@ import pytest
 from lacuna.errors import Cancelled, UserFacingError
 from lacuna.study import conflicts, sources
 from lacuna.study.dicomdir import referenced
-from lacuna.study.load import load_study, open_all
+from lacuna.study.load import load_study
 from lacuna.study.model import Opened, Patient, PatientRecord
 from lacuna.study.stream import open_stream
 from tests.desktop.study.builder import dataset, ramp, save
 from tests.helpers import synthetic
+from tests.helpers.opening import open_all
 
 DISC = Path(pydicom.__file__).parent / "data" / "test_files" / "dicomdirtests"
 
@@ -160,7 +161,7 @@ def test_cancel_stops_before_the_next_file(tmp_path: Path) -> None:
             cancel.set()
 
     with pytest.raises(Cancelled):
-        open_all([tmp_path], progress=watch, cancel=cancel)
+        load_study([tmp_path], progress=watch, cancel=cancel)
     assert seen == [(1, 5), (2, 5)]
     stream = open_stream([tmp_path], cancel=cancel)
     with pytest.raises(Cancelled):

@@ -185,11 +185,10 @@ def test_ultrasound_regions_measure_where_they_are(tmp_path: Path) -> None:
     )
     (one,) = image.regions
     assert one.spacing == pytest.approx((0.3, 0.2))
-    inside = image.spacing_at(50, 100)
-    assert inside is not None
-    assert (inside.source, inside.row) == (SpacingSource.REGION, pytest.approx(0.3))
-    assert image.spacing_at(110, 220) == inside  # its last pixel's far corner
-    assert image.spacing_at(5, 5) is None
+    assert one.in_mm
+    assert image.region_at(50, 100) is one
+    assert image.region_at(110, 220) is one  # its last pixel's far corner
+    assert image.region_at(5, 5) is None
 
 
 @pytest.mark.parametrize(
@@ -231,10 +230,7 @@ def test_regions_that_are_no_tissue_measure_no_lengths(
     (one,) = image.regions
     assert one.spacing == pytest.approx(spacing)
     assert (one.units, one.in_mm) == (units, False)
-    assert image.spacing_at(50, 100) is None
-    outside = image.spacing_at(5, 5)
-    assert outside is not None
-    assert outside.row == 0.2
+    assert image.region_at(50, 100) is one
 
 
 def test_of_regions_that_overlap_the_raised_one_counts_then_the_smaller(tmp_path: Path) -> None:

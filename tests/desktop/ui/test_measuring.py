@@ -340,10 +340,15 @@ def test_a_broken_frame_bars_neither_its_neighbours_nor_a_measured_place(
     def shown() -> int | None:
         return None if view.picture is None else view.picture.index
 
-    desk.window.show_unreadable("This image cannot be read.")
+    def fail() -> None:
+        stack = desk.window.viewports.stack_of(view)
+        assert stack is not None
+        desk.window.viewports.fail(view, stack, "This image cannot be read.")
+
+    fail()
     assert shown() is None
     qtbot.keyClick(view, Qt.Key.Key_Down)
     assert shown() == 2
-    desk.window.show_unreadable("This image cannot be read.")
+    fail()
     assert desk.window.show_spot(mark.spot)
     assert shown() == 0

@@ -99,14 +99,6 @@ class Opening(QObject):
         self.busy.emit("Reading the study")
         self._pool.start(job)
 
-    def show_frame(self, series: int, index: int) -> None:
-        """Read a frame of the open study anew and show it in the active viewport."""
-        view = self._window.viewports.active
-        stack = self._window.viewports.stack_of(view)
-        study = self._window.study
-        if stack is not None and study is not None and study.series[series] is stack.series:
-            self._frames.fetch(view, stack, index)
-
     def next_patient(self) -> None:
         """Show the next of the patients that came in one drop."""
         records = self._opened.patients

@@ -201,12 +201,6 @@ class Lightbox(QObject):
             if stack is not None and stack.series is picture.series:
                 self._viewports.deliver(view, stack, picture)
 
-    def show_unreadable(self, message: str) -> None:
-        """Say in the active viewport why there is no image; others beside it can be reached."""
-        view = self._viewports.active
-        stack = self._viewports.stack_of(view)
-        view.show_message(message, stack.count if stack is not None else 0)
-
     def obey(self, command: Command) -> None:
         """Do what a command of the image side says."""
         act = self._acts.get(command)

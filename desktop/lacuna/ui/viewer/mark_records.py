@@ -8,8 +8,16 @@ from enum import StrEnum
 
 from lacuna.study.measure import EllipseRoi, FreehandRoi, Probe, Statistics
 from lacuna.study.model import Image, Series, Study
-from lacuna.study.record import Measurement, Quantity, Reading, id_of, readings, uid_of, unit_code
-from lacuna.study.softcopy import Reference
+from lacuna.study.record import (
+    Measurement,
+    Quantity,
+    Reading,
+    id_of,
+    image_reference,
+    readings,
+    uid_of,
+    unit_code,
+)
 from lacuna.ui.viewer.board import Mark, Spot, find, scale_on
 from lacuna.ui.viewer.picture import Pixels
 
@@ -55,14 +63,7 @@ def to_record(mark: Mark, study: Study) -> Measurement | None:
     if found is None or not found[1].sop_class_uid:
         return None
     series, image = found
-    frames = (mark.spot.frame,) if image.frames > 1 else ()
-    home = Reference(
-        image.sop_class_uid,
-        image.sop_instance_uid,
-        frames,
-        series.series_instance_uid,
-        study.study_instance_uid,
-    )
+    home = image_reference(study, series, image, mark.spot.frame)
     value = mark.values[0] if len(mark.values) == 1 else None
     read = readings(mark.shape, mark.scale, mark.value_unit, mark.statistics, value)
     item = uid_of(mark.id)
