@@ -46,6 +46,8 @@ class CanvasSpec:
         margin: nats a token by which an alternative may be less likely than the best fill.
         two_stage: whether a whole draft's impression is written anew from its body.
         redraft_adapter: the adapter that writes it, unless another is at work; None: none.
+        second_look: nats a token; sentences of a whole draft that are less likely than that, read
+            beside the others, are written anew in its second stage. None: there is no such look.
     """
 
     length: int
@@ -59,6 +61,7 @@ class CanvasSpec:
     margin: float = 0.45
     two_stage: bool = False
     redraft_adapter: str | None = None
+    second_look: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

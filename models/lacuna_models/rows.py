@@ -20,10 +20,11 @@ from lacuna_models.api import (
     StepEvent,
     TokenState,
 )
-from lacuna_models.canvas import Rule
+from lacuna_models.canvas import Rule, Span
 from lacuna_models.drafting import Reading
 from lacuna_models.planning import Block
 from lacuna_models.sampler import StepOutput
+from lacuna_models.search.second_look import Said
 from lacuna_models.vocabulary import Vocabulary
 
 
@@ -188,6 +189,33 @@ class Row:
         self._entropy, self._doubt, self._mean = other._entropy, other._doubt, other._mean
         self._number += 1
         self._steps += 1
+
+    def said(self, span: Span, words: Vocabulary) -> list[Said]:
+        """Return what stands in a span, up to the reply's end, padding left out."""
+        doubt = self._doubt()
+        found: list[Said] = []
+        for p in range(span.start, span.stop):
+            if self.ids[p] in words.marks.ends:
+                break
+            if self.ids[p] != words.marks.pad:
+                found.append(Said(self.ids[p], doubt[p]))
+        return found
+
+    def count_step(self) -> None:
+        """Count a step that shows nothing by itself."""
+        self._number += 1
+        self._steps += 1
+
+    def write_over(self, span: Span, said: Sequence[Said], words: Vocabulary) -> None:
+        """Put other words into a span, then the reply's end; they count as accepted."""
+        doubt = list(self._doubt())
+        pad = Said(words.marks.pad, 0.0)
+        tail = [Said(words.marks.turn, 0.0)] + [pad] * span.length
+        for p, each in zip(range(span.start, span.stop), [*said, *tail], strict=False):
+            self.ids[p], doubt[p], self._entropy[p] = each.token, each.doubt, 0.0
+            self._held[p], self._accepted[p] = each.token, True
+            self._states[p] = TokenState.SETTLED
+        self._doubt = lambda: doubt
 
     def leave_out(self, positions: Collection[int], pad: int) -> None:
         """Take tokens out of what was written."""

@@ -30,6 +30,7 @@ from lacuna_models.pace import Pace, Touch, Turn
 from lacuna_models.planning import Block, Planner, plan_request
 from lacuna_models.rows import Job, Moment, Read, Row
 from lacuna_models.search.growing import grown_lengths, kept_spans
+from lacuna_models.search.looking import look_over
 from lacuna_models.search.redraft import body_of, once
 from lacuna_models.search.searching import Search
 from lacuna_models.strikes import Struck, found, spellings
@@ -137,8 +138,9 @@ class Run:
             live = wider
             edit = yield from self.steps(live)
         if edit is None and self.wants_redraft(live):
+            yield from self.look_over(live)
             with self.second_mind():
-                if self.redrafts(live):
+                if not self.pace.stopped and self.redrafts(live):
                     edit = yield from self.steps(live)
                     self.tidy(live)
         if edit is None:
@@ -180,6 +182,14 @@ class Run:
         """
         base = self.loaded.adapters.active is None
         return self.loaded.thinking_with(self.loaded.canvas.redraft_adapter if base else None)
+
+    def look_over(self, live: Live) -> Iterator[StepEvent]:
+        """Write anew what does not stand up in a whole draft, where the checkpoint asks for it."""
+        bound = self.loaded.canvas.second_look
+        live.stage = Stage.REDRAFT
+        for row, track in zip(live.rows, live.tracks, strict=True):
+            if bound is not None and look_over(self, live.block, row, live.board.seen, bound):
+                yield self.event(live.block, row, track, live.stage)
 
     def wants_redraft(self, live: Live) -> bool:
         """Whether it is a whole draft that is to have a second stage."""

@@ -6,7 +6,7 @@
 "redraft_adapter": "reader"             writes a whole draft's second stage; see `search.redraft`
 "certainty_nats": [0.01, 0.02]          where a word is sure, and where it is doubtful
 "score_bounds": {...}                   see `api.ScoreBounds`
-and how gaps are searched: see `search.traits`.
+and how gaps are searched and drafts looked over: see `search.traits`.
 """
 
 from __future__ import annotations

@@ -94,7 +94,7 @@ def export_adapter(run: Run, folder: Path) -> Path | None:
     save_file({f"base_model.model.{n}": w.bfloat16().contiguous() for n, w in state.items()}, file)
     file.chmod(0o644)  # safetensors leaves it to its owner alone
     (target / "adapter_config.json").write_text(_described(run.model) + "\n", encoding="utf-8")
-    describe(folder, adapters=[NAME])
+    describe(folder, adapters=[NAME], redraft_adapter=NAME)
     return target
 
 

@@ -5,6 +5,7 @@
 "tokens_per_word": 1.3
 "alternative_margin_nats": 0.45
 "two_stage_drafts": true
+"second_look_nats": 0.4                 sentences of a draft below it are written anew
 """
 
 from __future__ import annotations
@@ -16,7 +17,11 @@ from typing import Any
 from lacuna_models.api import EngineError
 
 _KINDS = ("search", "elastic")
-_NUMBERS = {"tokens_per_word": "tokens_per_word", "alternative_margin_nats": "margin"}
+_NUMBERS = {
+    "tokens_per_word": "tokens_per_word",
+    "alternative_margin_nats": "margin",
+    "second_look_nats": "second_look",
+}
 
 
 def search_traits(name: str, known: Mapping[str, Any]) -> dict[str, Any]:
