@@ -273,8 +273,9 @@ class FillRequest:
         alternatives: how many proposals a gap is to have, the first one included; there may be
             fewer: none is shown twice, and none that says less well what it says.
         adapter: one of ``ModelInfo.adapters`` to think with, None for the model as it was loaded.
-        two_stage: whether a whole draft is looked over once more, its doubled sentences are dropped
-            and its impression is written anew from its body; None means the checkpoint's own setting.
+        two_stage: whether a whole draft is looked over once more, its doubled sentences are
+            dropped and its impression is written anew from its body; None means the checkpoint's
+            own setting.
         start: where to go on from; ``segments`` and ``prompt`` are then the recorded run's.
         commands: obeyed before the first step: the locks and strikes that a new run is to keep.
     """
