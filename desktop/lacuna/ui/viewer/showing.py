@@ -208,7 +208,7 @@ class Showing(QWidget):
         return QSize(640, 640)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(160, 160)
+        return QSize(120, 120)  # three abreast leave the report its width in the least window
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

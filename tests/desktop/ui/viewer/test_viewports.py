@@ -145,6 +145,21 @@ def test_a_click_and_the_arrow_keys_choose_the_viewport_that_is_meant(
     assert window.image_view is second
 
 
+def test_six_viewports_leave_the_report_whole_in_the_least_window(
+    qtbot: QtBot, window: MainWindow
+) -> None:
+    show(window, studies.study(stack(1), stack(2)))
+    window.lightbox.set_layout(Layout.SIX)
+    window.resize(window.minimumSize())
+    report = window.findChildren(QTextEdit)[0]
+
+    def whole() -> None:
+        assert report.mapTo(window, report.rect().bottomRight()).x() < window.minimumWidth()
+        assert window.report_width == 480
+
+    qtbot.waitUntil(whole)
+
+
 def test_a_tool_is_every_viewport_s(qtbot: QtBot, window: MainWindow) -> None:
     show(window, studies.study())
     window.lightbox.set_layout(Layout.TWO)
