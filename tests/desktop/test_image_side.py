@@ -193,14 +193,14 @@ def test_cuts_are_made_of_cuts_and_stay_at_their_level(
     window, viewports = application.parts.window, application.parts.window.viewports
     viewports.activate(viewports.views()[2])
     window.image_view.scroll(48)
-    window.lightbox.obey(Command.REFORMAT)
+    window.lightbox.orders.obey(Command.REFORMAT)
     settle(application)
     window.image_view.scroll_far(to_end=False)
     settle(application)
     before = window.image_view.picture
     assert before is not None
     assert before.plane is not None
-    window.lightbox.obey(Command.SLAB)
+    window.lightbox.orders.obey(Command.SLAB)
     settle(application)
     after = window.image_view.picture
     assert after is not None
@@ -581,7 +581,7 @@ def test_a_file_that_was_replaced_is_not_shown_anew_without_a_word(
     drop(application, path)
     (notice,) = [one for one in window.notices.notices() if "changed" in one.title]
     assert notice.text.startswith(f"{path.name} is shown as found on the disk now")
-    window.lightbox.toggle_texts()
+    window.lightbox.orders.obey(Command.TEXTS)
     assert not any(path.name in one.text for one in window.notices.notices())
 
 

@@ -83,7 +83,7 @@ class ViewerTour:
         """The magnifier over a nodule, the radiograph at its true size."""
         window, view = self.parts.window, self.parts.window.image_view
         view.screen_dpi = 96.0
-        window.lightbox.obey(Command.TRUE_SIZE)
+        window.lightbox.orders.obey(Command.TRUE_SIZE)
         window.viewports.set_tool(Tool.MAGNIFY)
         sheet = view.sheet()
         assert sheet is not None

@@ -59,7 +59,7 @@ def build_menu(view: ImageView, lightbox: Lightbox | None = None) -> QMenu:
     menu.addAction(_with_key(view, Act.RESET, "Reset"), partial(view.act, Act.RESET))
     if lightbox is not None:
         for size in _SIZES:
-            menu.addAction(_with_key(view, size), partial(lightbox.obey, size))
+            menu.addAction(_with_key(view, size), partial(lightbox.orders.obey, size))
     menu.addSeparator()
     if view.picture is not None and view.picture.count > 1:
         words = "Stop cine" if view.cine.running else "Cine"
@@ -129,9 +129,9 @@ def _add_arrangement(menu: QMenu, view: ImageView, lightbox: Lightbox) -> None:
         menu.addAction(_with_key(view, Command.COMPARE), lightbox.compare)
     if lightbox.has_list:
         menu.addAction("All patients and studies", lightbox.patients_wanted.emit)
-    switched = {**lightbox.switched, Command.KEY_IMAGE: view.extras.kept}
+    switched = {**lightbox.orders.switched, Command.KEY_IMAGE: view.extras.kept}
     for command in _SWITCHES:
-        action = menu.addAction(_with_key(view, command), partial(lightbox.obey, command))
+        action = menu.addAction(_with_key(view, command), partial(lightbox.orders.obey, command))
         action.setCheckable(command in switched)
         action.setChecked(switched.get(command, False))
         if command is Command.KEY_IMAGE:

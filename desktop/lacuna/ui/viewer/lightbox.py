@@ -1,12 +1,11 @@
-"""What of the open study stands in which viewport, and what the image side's commands do to it.
+"""What of the open study stands in which viewport.
 
 GUI thread only. It decodes nothing: frames and documents are asked for by signals.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, Signal
 
@@ -14,17 +13,16 @@ from lacuna.study.model import Series, Study
 from lacuna.study.softcopy import PresentationState
 from lacuna.ui.series_strip import SeriesStrip
 from lacuna.ui.viewer.board import Spot, find, spot_of
-from lacuna.ui.viewer.commands import Command
 from lacuna.ui.viewer.cuts import Cuts
 from lacuna.ui.viewer.entries import Entry, is_later
 from lacuna.ui.viewer.hanging import Hanging, Layout, beside, hang
 from lacuna.ui.viewer.image_view import ImageView
-from lacuna.ui.viewer.note_field import NoteField
+from lacuna.ui.viewer.orders import Orders
 from lacuna.ui.viewer.picture import Picture, places, same_series
 from lacuna.ui.viewer.placing import Size, true_size_words
 from lacuna.ui.viewer.presenting import changes_values, left_out, states_for
 from lacuna.ui.viewer.stack import Direct, Frames, Presented, Reformat, Stack
-from lacuna.ui.viewer.viewports import OPENING, Viewports, next_layout
+from lacuna.ui.viewer.viewports import OPENING, Viewports
 
 NO_PRIOR = "There is no prior to compare with."
 
@@ -55,29 +53,12 @@ class Lightbox(QObject):
         self._by_hand = False  # the reader has chosen what hangs where
         self.has_list = False  # several studies, perhaps patients, came in one opening
         self.cuts = Cuts(viewports, self)
-        self._acts: dict[Command, Callable[[], None]] = {
-            Command.VIEW_LEFT: self._go_left,
-            Command.VIEW_RIGHT: self._go_right,
-            Command.LAYOUT_NEXT: self.more_viewports,
-            Command.LAYOUT_BACK: self.fewer_viewports,
-            Command.LINK: self.toggle_link,
-            Command.LINES: self.toggle_lines,
-            Command.TEXTS: self.toggle_texts,
-            Command.REFORMAT: self.cuts.show_cuts,
-            Command.SLAB: self.cuts.next_slab,
-            Command.COMPARE: self.compare,
-            Command.TRUE_SIZE: partial(self._hold, Size.TRUE),
-            Command.ONE_TO_ONE: partial(self._hold, Size.ONE_TO_ONE),
-            Command.KEY_IMAGE: self.key_wanted.emit,
-            Command.PREVIEW: self.preview_wanted.emit,
-        }
-        viewports.command_wanted.connect(self.obey)
+        self.orders = Orders(viewports, self)
         viewports.index_wanted.connect(self._on_index)
         viewports.series_wanted.connect(self.step_series)
         viewports.series_dropped.connect(self._on_drop)
         viewports.spot_wanted.connect(self.show_spot)
         viewports.active_changed.connect(self._on_active)
-        viewports.note_wanted.connect(self._write_note)
         strip.series_chosen.connect(self._on_chosen)
 
     @property
@@ -94,16 +75,6 @@ class Lightbox(QObject):
     def priors(self) -> tuple[Study, ...]:
         """The patient's other studies that came along: first the earlier ones, newest first."""
         return self._priors
-
-    @property
-    def switched(self) -> dict[Command, bool]:
-        """Which commands are switches, and whether each is on."""
-        viewports = self._viewports
-        return {
-            Command.LINK: viewports.links.on,
-            Command.LINES: viewports.shows_lines,
-            Command.TEXTS: viewports.shows_texts,
-        }
 
     def clear(self) -> None:
         """Show nothing."""
@@ -201,46 +172,11 @@ class Lightbox(QObject):
             if stack is not None and stack.series is picture.series:
                 self._viewports.deliver(view, stack, picture)
 
-    def obey(self, command: Command) -> None:
-        """Do what a command of the image side says."""
-        act = self._acts.get(command)
-        if act is not None and self._study is not None:
-            act()
-
     def set_layout(self, layout: Layout) -> None:
         """Show so many viewports; new ones get the series that are not on show yet."""
         self._by_hand = True
         self._viewports.set_layout(layout)
         self._fill_empty()
-
-    def more_viewports(self) -> None:
-        """Go to the next larger layout."""
-        self.set_layout(next_layout(self._viewports.arrangement, 1))
-
-    def fewer_viewports(self) -> None:
-        """Go to the next smaller layout."""
-        self.set_layout(next_layout(self._viewports.arrangement, -1))
-
-    def _hold(self, size: Size) -> None:
-        """Keep the active viewport's picture at a size, and say how true that is."""
-        words = self._viewports.active.hold_size(size)
-        if words:
-            self.hint.emit(words)
-
-    def toggle_link(self) -> None:
-        """Scroll viewports together, or each for itself."""
-        self._viewports.toggle_link()
-
-    def toggle_lines(self) -> None:
-        """Show or hide reference lines."""
-        self._viewports.shows_lines = not self._viewports.shows_lines
-        self._viewports.refresh()
-
-    def toggle_texts(self) -> None:
-        """Show or hide the corner texts."""
-        self._viewports.shows_texts = not self._viewports.shows_texts
-        self._viewports.refresh()
-        self._viewports.texts_toggled.emit()
 
     def number_of(self, view: ImageView) -> int:
         """Return which of the strip's entries a viewport shows; 0 where it shows none."""
@@ -382,12 +318,6 @@ class Lightbox(QObject):
         if number is not None:
             self._strip.set_current(number)
 
-    def _go_left(self) -> None:
-        self._viewports.step_active(-1)
-
-    def _go_right(self) -> None:
-        self._viewports.step_active(1)
-
     def _on_index(self, index: int) -> None:
         self.frame_wanted.emit(self._shown.get(self._viewports.active, 0), index)
 
@@ -400,6 +330,3 @@ class Lightbox(QObject):
     def _on_drop(self, view: ImageView, number: int) -> None:
         if number < len(self._strip.entries()):
             self.show_entry(view, number)
-
-    def _write_note(self) -> None:
-        NoteField(self._viewports.active)
