@@ -226,7 +226,7 @@ def test_frames_that_the_model_did_not_see_count(
 def test_what_decoders_print_about_damage_stays_off_the_terminal(
     capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def noisy(image: object) -> None:
+    def noisy(*_: object) -> None:
         os.write(2, b"Corrupt JPEG data")
         raise UserFacingError("It is damaged.")
 

@@ -345,7 +345,7 @@ def test_a_keyring_that_does_not_answer_freezes_no_closing(
     try:
         assert not window.close()
         drive.wait_for(lambda: any(not_yet in one for one in said(application)), "the question")
-        assert asking.asked == 1
+        drive.wait_for(lambda: asking.asked == 1, "the keyring")
         window.notices.acted.emit("leaving", "stay")
         assert not said(application)
         assert not window.close()
