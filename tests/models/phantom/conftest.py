@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def ctrl_c() -> Iterator[None]:
     """Let Ctrl+C interrupt, also where the tests run in the background and would ignore it."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
