@@ -130,8 +130,7 @@ class Row:
 
     def take(self, read: Read, locked: Collection[int] = (), struck: Collection[int] = ()) -> None:
         """Take over one step's numbers; ``struck`` positions are thrown out again."""
-        self._number += 1
-        self._steps += 1
+        self.count_step()
         self.ids, self._accepted = read.ids, read.accepted
         self._entropy, self._mean, self._doubt = read.entropy, read.mean, read.doubt
         self._locked = frozenset(locked)
@@ -187,8 +186,7 @@ class Row:
         self.ids, self.finished = other.ids, other.finished
         self._accepted, self._states, self._held = other._accepted, other._states, other._held
         self._entropy, self._doubt, self._mean = other._entropy, other._doubt, other._mean
-        self._number += 1
-        self._steps += 1
+        self.count_step()
 
     def said(self, span: Span, words: Vocabulary) -> list[Said]:
         """Return what stands in a span, up to the reply's end, padding left out."""

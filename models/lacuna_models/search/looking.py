@@ -59,7 +59,7 @@ def _read(
     places = [start + i for sentence in spoken for i in sentence]
     noisy = masks(places, row.seed)
     likely = read(run.loaded, seen, row.ids, noisy, places, row.seed).likelihoods.cpu().numpy()
-    hit = np.array([[p in set(row) for p in places] for row in noisy])
+    hit = np.array([np.isin(places, noised) for noised in noisy])
     means = (likely * hit).sum(0) / HITS
     return {p - start: float(mean) for p, mean in zip(places, means, strict=True)}
 

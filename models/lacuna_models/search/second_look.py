@@ -9,7 +9,7 @@ may shift, which no step of the first draft can do.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -103,18 +103,12 @@ def rewritten(
     before: Sequence[Said], gaps: Sequence[range], after: Sequence[Sequence[Said]]
 ) -> list[Said]:
     """Return a draft with what its gaps were filled with, padding left out."""
-    return list(_woven(before, _joined(gaps), after))
-
-
-def _woven(
-    before: Sequence[Said], runs: Sequence[range], after: Sequence[Sequence[Said]]
-) -> Iterator[Said]:
+    told: list[Said] = []
     at = 0
-    for run, filled in zip(runs, after, strict=True):
-        yield from before[at : run.start]
-        yield from filled
+    for run, filled in zip(_joined(gaps), after, strict=True):
+        told += [*before[at : run.start], *filled]
         at = run.stop
-    yield from before[at:]
+    return [*told, *before[at:]]
 
 
 def _joined(gaps: Sequence[range]) -> list[range]:
